@@ -1,0 +1,112 @@
+"""The errors a user of the package can meet: one root, and each says what, where and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = [
+    "DatabaseError",
+    "DatasetError",
+    "ExportError",
+    "FrameError",
+    "GbaError",
+    "MissingRateError",
+    "PeriodError",
+    "SeriesTooShortError",
+    "UnknownNameError",
+    "UsageError",
+    "ValidationError",
+]
+
+
+class GbaError(Exception):
+    """Root of every error that this package raises on purpose.
+
+    `exit_code` is what the command line returns for it: 1 the job failed, 2 wrong usage.
+    """
+
+    exit_code = 1
+
+
+class UsageError(GbaError, ValueError):
+    """An argument that cannot be what was meant."""
+
+    exit_code = 2
+
+
+class UnknownNameError(UsageError, LookupError):
+    """A name that the catalogue does not know; the message lists the nearest ones.
+
+    Parameters
+    ----------
+    kind
+        What was looked for: ``"indicator"``, ``"area"``, ``"unit"``, ...
+    name
+        The name as given.
+    known
+        Every name that would have been right.
+    """
+
+    def __init__(self, kind: str, name: object, known: Iterable[str], hint: str = "") -> None:
+        self.kind, self.name = kind, name
+        names = sorted({str(k) for k in known})
+        by_folded = {k.casefold(): k for k in names}
+        near = get_close_matches(str(name).casefold(), by_folded, n=5, cutoff=0.55)
+        self.close_matches = [by_folded[n] for n in near]
+        if self.close_matches:
+            mend = "did you mean " + " or ".join(repr(n) for n in self.close_matches) + "?"
+        elif len(names) <= 20:
+            mend = "must be one of: " + ", ".join(names)
+        else:
+            mend = f"{len(names)} are known, none is near"
+        super().__init__(f"unknown {kind} {name!r}: {mend}" + (f" {hint}" if hint else ""))
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class PeriodError(UsageError):
+    """A period that is not SDMX time period text, or dates where there is no such period."""
+
+
+class FrameError(UsageError):
+    """A frame that is not a series frame: a column is missing, of a wrong type, or keys repeat."""
+
+
+class SeriesTooShortError(UsageError):
+    """A series with too few observations for what was asked of it."""
+
+
+class MissingRateError(UsageError):
+    """A conversion rate or price index that is not among the figures for a period that needs it."""
+
+
+class DatasetError(UsageError):
+    """A dataset file that cannot be read as one: encoding, header, line ends, or cut short."""
+
+
+class ValidationError(UsageError):
+    """Rows that break the rules of their table.
+
+    Attributes
+    ----------
+    failures
+        Frame of the rejected cells: ``file, row, column, value, rule``.
+    """
+
+    def __init__(self, message: str, failures: pl.DataFrame) -> None:
+        super().__init__(message)
+        self.failures = failures
+
+
+class DatabaseError(GbaError):
+    """A database that cannot be built, opened or read."""
+
+
+class ExportError(GbaError):
+    """A picture or file that could not be written."""
