@@ -122,9 +122,7 @@ class Identity:
     total: str
     parts: tuple[str, ...]
     over: str
-    areas: tuple[str, ...] = ()
     indicators: tuple[str, ...] = ()
-    remainder: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,53 @@
+-- Which source speaks for a figure. Only figures that several sources print need ranking: an explicit choice of the
+-- catalogue first, doubtful figures (U) last, then official over mirror over secondary, then the newest vintage.
+
+UPDATE observation SET series_period = hash(indicator, area, frequency, period, adjustment, prices);
+
+CREATE TABLE contested AS
+SELECT series_period FROM observation GROUP BY series_period HAVING count(*) > 1;
+
+UPDATE observation AS o SET standing =
+    CASE o.status WHEN 'U' THEN 1000000 WHEN 'M' THEN 2000000 ELSE 0 END
+    + 10 * coalesce((
+        SELECT min(p.rank) FROM preference p
+        WHERE p.source = o.source AND p.indicator = o.indicator
+          AND (p.area = o.area OR p.area = '*') AND (p.frequency = o.frequency OR p.frequency = '*')
+      ), 1000)
+    + coalesce((SELECT CASE s.grade WHEN 'official' THEN 0 WHEN 'mirror' THEN 1 ELSE 2 END FROM source s WHERE s.id = o.source), 3)
+FROM contested c WHERE c.series_period = o.series_period;
+
+UPDATE observation AS o SET preferred = false
+FROM (
+    SELECT file, row, indicator, area FROM observation SEMI JOIN contested USING (series_period)
+    QUALIFY row_number() OVER (PARTITION BY series_period ORDER BY standing, vintage DESC, source, file, row) > 1
+) lost
+WHERE o.file = lost.file AND o.row = lost.row AND o.indicator = lost.indicator AND o.area = lost.area;
+
+-- Doubtful figures are never preferred, even where nobody else prints the figure.
+UPDATE observation SET preferred = false WHERE status = 'U';
+
+-- How well two sources of one series agree where both print it.
+CREATE TABLE agreement AS
+SELECT a.indicator, a.area, a.frequency, a.adjustment, a.prices, a.source AS source_a, b.source AS source_b,
+       count(*) AS shared, max(abs(a.value - b.value) / nullif(greatest(abs(a.value), abs(b.value)), 0)) AS largest_difference
+FROM (FROM observation SEMI JOIN contested USING (series_period)) a
+JOIN (FROM observation SEMI JOIN contested USING (series_period)) b
+  ON a.series_period = b.series_period AND a.source <> b.source AND a.unit = b.unit
+WHERE a.status <> 'U' AND b.status <> 'U'
+GROUP BY ALL;
+
+-- A series that passes from one source to another that disagrees with it breaks there.
+CREATE TABLE splice AS
+WITH speaking AS (
+    SELECT indicator, area, frequency, adjustment, prices, period, source,
+           lag(source) OVER (PARTITION BY indicator, area, frequency, adjustment, prices, month(period) * (frequency = 'A')::INT ORDER BY period) AS before
+    FROM observation
+    WHERE preferred AND (indicator, area, frequency) IN (SELECT (indicator, area, frequency) FROM agreement)
+)
+SELECT s.indicator, s.area, s.frequency, s.adjustment, s.prices, s.period, s.before AS source_before, s.source, g.largest_difference
+FROM speaking s JOIN agreement g
+  ON g.indicator = s.indicator AND g.area = s.area AND g.frequency = s.frequency AND g.adjustment = s.adjustment
+ AND g.prices IS NOT DISTINCT FROM s.prices AND g.source_a = s.source AND g.source_b = s.before
+WHERE g.largest_difference > 0.005;
+
+DROP TABLE contested;

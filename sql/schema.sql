@@ -1,0 +1,83 @@
+-- The tables of a gbaindicators database. A database is a build product: it is written once, aside, and never changed.
+
+CREATE TABLE indicator (
+    id VARCHAR PRIMARY KEY, name_en VARCHAR, name_zh_hans VARCHAR, name_zh_hant VARCHAR,
+    table_name VARCHAR, unit VARCHAR, kind VARCHAR, over_time VARCHAR, over_areas VARCHAR,
+    minimum DOUBLE, maximum DOUBLE, description VARCHAR
+);
+
+CREATE TABLE area (
+    id VARCHAR PRIMARY KEY, name_en VARCHAR, name_zh_hans VARCHAR, name_zh_hant VARCHAR,
+    level VARCHAR, parent VARCHAR, currency VARCHAR, aliases VARCHAR[]
+);
+
+CREATE TABLE unit (
+    id VARCHAR PRIMARY KEY, name_en VARCHAR, name_zh_hans VARCHAR, name_zh_hant VARCHAR,
+    kind VARCHAR, base VARCHAR, factor DOUBLE
+);
+
+CREATE TABLE source (
+    id VARCHAR PRIMARY KEY, producer VARCHAR, title VARCHAR, url VARCHAR, mirror VARCHAR, licence VARCHAR,
+    grade VARCHAR, vintage VARCHAR, vintage_basis VARCHAR, note VARCHAR
+);
+
+-- One row per bay area, definition and member.
+CREATE TABLE definition (
+    area VARCHAR, subject VARCHAR, id VARCHAR, member VARCHAR, is_default BOOLEAN, name_en VARCHAR, note VARCHAR
+);
+
+-- Explicit choices among sources: a lower rank is preferred.
+CREATE TABLE preference (indicator VARCHAR, area VARCHAR, frequency VARCHAR, source VARCHAR, rank INTEGER, why VARCHAR);
+
+-- Totals and their parts, over indicators or over areas.
+CREATE TABLE identity (id VARCHAR, over VARCHAR, indicator VARCHAR, total VARCHAR, part VARCHAR, parts INTEGER);
+
+-- Every published figure, one row each, in base units; beside it the text as published.
+CREATE TABLE observation (
+    table_name VARCHAR NOT NULL,
+    indicator VARCHAR NOT NULL,
+    area VARCHAR NOT NULL,
+    frequency VARCHAR NOT NULL,     -- SDMX FREQ: A S Q M W D
+    period DATE NOT NULL,           -- first day
+    value DOUBLE,                   -- in `unit`
+    unit VARCHAR NOT NULL,
+    adjustment VARCHAR NOT NULL,    -- nsa, sa, ytd (since January), cumulative (since the scheme began)
+    prices VARCHAR,                 -- current, constant, chained 2012, ...; null where there are none
+    status VARCHAR NOT NULL,        -- SDMX OBS_STATUS: A normal, P provisional, E estimated, B break, U low reliability, M missing
+    vintage DATE NOT NULL,          -- published or first seen no later than this day
+    source VARCHAR NOT NULL,
+    published_value VARCHAR,        -- exactly as published; times ten to the `published_scale`, in `published_unit`
+    published_unit VARCHAR,
+    published_scale TINYINT,
+    locator VARCHAR,
+    note VARCHAR,
+    method VARCHAR,                 -- null for a published figure; else how it was derived
+    file VARCHAR,
+    row BIGINT,
+    series_period UBIGINT,          -- hash of what identifies the figure apart from its source and vintage
+    standing INTEGER NOT NULL,      -- rank among the sources of the same figure: the lowest is preferred
+    preferred BOOLEAN NOT NULL
+);
+
+-- The Immigration Department's daily counts, columns as published.
+CREATE TABLE crossing_daily (
+    "date" DATE, control_point VARCHAR, direction VARCHAR, residents BIGINT, mainland BIGINT, other BIGINT,
+    total BIGINT, source VARCHAR, area VARCHAR, file VARCHAR, row BIGINT
+);
+
+-- Every quantity that the founding policy documents state, with the words that state it.
+CREATE TABLE policy_statement (
+    indicator VARCHAR, area VARCHAR, counterpart_area VARCHAR, as_of VARCHAR, value DOUBLE, unit VARCHAR,
+    qualifier VARCHAR, source VARCHAR, quote VARCHAR, note VARCHAR, file VARCHAR, row BIGINT
+);
+
+-- What the checks found and could not decide. They do not stop the build.
+CREATE TABLE finding (
+    "check" VARCHAR, indicator VARCHAR, area VARCHAR, frequency VARCHAR, period DATE, file VARCHAR, row BIGINT,
+    "column" VARCHAR, value VARCHAR, rule VARCHAR, detail VARCHAR
+);
+
+CREATE TABLE build (
+    package_version VARCHAR, duckdb_version VARCHAR, datasets VARCHAR, fingerprint VARCHAR, built_at TIMESTAMP, observations BIGINT,
+    findings BIGINT
+);
