@@ -81,3 +81,13 @@ CREATE TABLE build (
     package_version VARCHAR, duckdb_version VARCHAR, datasets VARCHAR, fingerprint VARCHAR, built_at TIMESTAMP, observations BIGINT,
     findings BIGINT
 );
+
+-- Half a unit of the last printed digit, in base units: how far rounding alone can move a published figure.
+CREATE MACRO half_unit(published_value, published_scale, factor) AS
+    0.5 * factor * pow(10, published_scale - CASE WHEN contains(published_value, '.') THEN length(published_value) - strpos(published_value, '.') ELSE 0 END);
+
+-- Published figures with their rounding.
+CREATE VIEW printed AS
+SELECT o.*, half_unit(o.published_value, o.published_scale, coalesce(u.factor, 1)) AS rounding
+FROM observation o LEFT JOIN unit u ON u.id = o.published_unit
+WHERE o.method IS NULL AND o.value IS NOT NULL;

@@ -1,14 +1,11 @@
 """The table of observations: published figures as text, made into numbers, dates and base units.
 
-`normalise` does the arithmetic, `published_text` undoes it; `validate` holds the rules and names every cell that
-breaks one.
+`normalise` does the arithmetic, `published_text` undoes it, `observation_schema` holds the rules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,11 +13,12 @@ import polars as pl
 
 from gbaindicators.catalog import Catalog, parse_period, period_end
 from gbaindicators.errors import PeriodError
+from gbaindicators.tables.validation import rule
 
 if TYPE_CHECKING:
     import pandera.polars as pa
 
-__all__ = ["ADJUSTMENTS", "COLUMNS", "FAILURES", "STATUS_CODES", "normalise", "observation_schema", "published_text", "validate"]
+__all__ = ["ADJUSTMENTS", "COLUMNS", "STATUS_CODES", "normalise", "observation_schema", "published_text"]
 
 #: Header of an observation file, in order.
 COLUMNS: Final = (
@@ -31,8 +29,6 @@ COLUMNS: Final = (
 ADJUSTMENTS: Final = ("nsa", "sa", "ytd", "cumulative")
 #: SDMX OBS_STATUS: normal, provisional, estimated, break, low reliability, missing.
 STATUS_CODES: Final = ("A", "P", "E", "B", "U", "M")
-#: Columns of a validation report.
-FAILURES: Final = {"file": pl.String, "row": pl.Int64, "column": pl.String, "value": pl.String, "rule": pl.String}
 
 _NUMBER: Final = r"^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
 _PRICES: Final = r"^(?:current|constant|(?:constant|chained) \d{4})?$"
@@ -118,12 +114,6 @@ def observation_schema(catalog: Catalog, table: str | None = None) -> pa.DataFra
         pl.concat_str("indicator", pl.lit("|"), "unit")
     ).to_series()
 
-    def rule(text: str, expression: Callable[[], pl.Expr]) -> pa.Check:
-        # A rule is true, or null where another rule already speaks of the cell.
-        return pa.Check(
-            lambda data: data.lazyframe.select(expression().fill_null(True)), name=text, error=text, ignore_na=False
-        )
-
     def text(*checks: pa.Check) -> pa.Column:
         return pa.Column(str, list(checks), nullable=True)
 
@@ -166,44 +156,3 @@ def observation_schema(catalog: Catalog, table: str | None = None) -> pa.DataFra
         },
         strict=False,
     )  # fmt: skip
-
-
-def _suggest(column: str, value: str, catalog: Catalog) -> str:
-    known = {"indicator": catalog.indicators, "area": catalog.areas, "unit": catalog.units, "source": catalog.sources}.get(column)
-    near = get_close_matches(value, list(known), n=2, cutoff=0.6) if known else []
-    if column == "period":
-        try:
-            parse_period(value)
-        except PeriodError as error:
-            return f" ({error})"
-    return f" (did you mean {' or '.join(near)}?)" if near and value not in near else ""
-
-
-def validate(frame: pl.DataFrame, schema: pa.DataFrameSchema, file: str, catalog: Catalog) -> pl.DataFrame:
-    """Validate a normalised batch and return the cells that break a rule, none when all is well.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``file, row, column, value, rule``.
-    """
-    import pandera.errors
-
-    try:
-        schema.validate(frame, lazy=True)
-    except pandera.errors.SchemaErrors as found:
-        cases = found.failure_cases
-    else:
-        return pl.DataFrame(schema=FAILURES)
-    rows = []
-    for case in cases.iter_rows(named=True):
-        column, index, check = case["column"], case["index"], case["check"]
-        value = None if index is None else frame[column][int(index)]
-        rows.append({
-            "file": file,
-            "row": None if index is None else int(frame["row"][int(index)]),
-            "column": column,
-            "value": value,
-            "rule": str(check) + ("" if value is None else _suggest(column, value, catalog)),
-        })  # fmt: skip
-    return pl.DataFrame(rows, schema=FAILURES).sort("row", "column")

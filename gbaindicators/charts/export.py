@@ -1,0 +1,317 @@
+"""Figures to files: pictures through a headless Chrome or Chromium, pages and data without one."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import os
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import suppress
+from hashlib import blake2b
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from gbaindicators.errors import ExportError, UsageError
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+__all__ = ["export", "export_many", "find_browser"]
+
+_PICTURES: Final = (".png", ".svg", ".pdf")
+_SUFFIXES: Final = (".html", *_PICTURES, ".json")
+_BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_HOW_TO_GET: Final = (
+    "install one (apt install chromium, or run plotly_get_chrome), or name it in the environment variable "
+    "BROWSER_PATH; .html and .json need none"
+)
+#: Seconds that a browser may take to start, apart from the time of each picture.
+_START: Final = 60.0
+_EAST_ASIAN: Final = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+T = TypeVar("T")
+
+
+def export(
+    figure: go.Figure,
+    path: str | Path,
+    *,
+    width: int | None = None,
+    height: int | None = None,
+    scale: float = 2,
+    timeout: float = 60,
+) -> Path:
+    """Write a figure to a file; the suffix of the path says what kind.
+
+    The file appears whole or not at all.
+
+    Parameters
+    ----------
+    figure
+        Any Plotly figure.
+    path
+        ``.html`` (one page that needs no network), ``.png``, ``.svg``, ``.pdf`` or ``.json``, in an existing folder.
+    width, height
+        Size in pixels, by default the figure's own.
+    scale
+        Pixels of a PNG per pixel of the figure; 2 suits screens, 4 print.
+    timeout
+        Seconds that drawing the picture may take.
+
+    Returns
+    -------
+    pathlib.Path
+        The path written.
+
+    Raises
+    ------
+    UsageError
+        When the suffix is none of these, the figure is none, or a number is not positive.
+    ExportError
+        When the folder is missing, the figure has no traces, no browser or no font for its text is found, or the
+        time is up.
+
+    Examples
+    --------
+    >>> import tempfile, plotly.graph_objects as go
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> export(go.Figure(go.Bar(x=[1], y=[2])), folder / "bars.json").name
+    'bars.json'
+    """
+    return export_many({path: figure}, width=width, height=height, scale=scale, timeout=timeout)[0]
+
+
+def export_many(
+    figures: Mapping[str | Path, go.Figure] | Mapping[Path, go.Figure] | Mapping[str, go.Figure],
+    *,
+    width: int | None = None,
+    height: int | None = None,
+    scale: float = 2,
+    timeout: float = 60,
+) -> list[Path]:
+    """Write several figures, with one browser for all of them.
+
+    Starting a browser takes seconds and drawing a picture tenths of one, so a batch is many times faster than
+    single exports.
+
+    Parameters
+    ----------
+    figures
+        Figures by path.
+    width, height, scale, timeout
+        As for `export`; the time-out is per picture.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The paths written, in order.
+
+    Raises
+    ------
+    UsageError, ExportError
+        As for `export`. Everything is checked before the first file is written; files written before a failure stay.
+    """
+    for name, number in (("width", width), ("height", height), ("scale", scale), ("timeout", timeout)):
+        if number is not None and not number > 0:
+            raise UsageError(f"{name} must be positive, not {number!r}")
+    jobs = [(Path(path), figure) for path, figure in figures.items()]
+    for path, figure in jobs:
+        _check(figure, path)
+    options = {"width": width, "height": height, "scale": scale}
+    browser: _Browser | None = None
+    try:
+        for path, figure in jobs:
+            match path.suffix.lower():
+                case ".json":
+                    content = figure.to_json().encode()
+                case ".html":
+                    content = _page(figure, width, height)
+                case suffix:
+                    if browser is None:
+                        browser = _Browser(find_browser())
+                    content = browser.draw(figure, path, {**options, "format": suffix[1:]}, timeout)
+            _write(path, content)
+    finally:
+        if browser is not None:
+            browser.close()
+    return [path for path, _ in jobs]
+
+
+def find_browser() -> Path:
+    """Find Chrome or Chromium: ``BROWSER_PATH``, then the usual names, then what ``plotly_get_chrome`` installed.
+
+    Raises
+    ------
+    ExportError
+        Says in one line how to get one.
+    """
+    named = os.environ.get("BROWSER_PATH")
+    if named:
+        if os.access(named, os.X_OK) and Path(named).is_file():
+            return Path(named)
+        raise ExportError(f"BROWSER_PATH names {named!r}, which is no program: correct or unset it")
+    for name in _BROWSERS:
+        if found := shutil.which(name):
+            return Path(found)
+    from choreographer.browsers.chromium import Chromium
+
+    # also knows the folders of macOS and Windows
+    if found := Chromium.find_browser(skip_local=False):
+        return Path(found)
+    raise ExportError(f"PNG, SVG and PDF need Chrome or Chromium and none is found: {_HOW_TO_GET}")
+
+
+def _check(figure: go.Figure, path: Path) -> None:
+    import plotly.graph_objects as go
+
+    if not isinstance(figure, go.Figure):
+        raise UsageError(f"expected a Plotly figure for {path}, got {type(figure).__name__}: charts are made with gba.chart")
+    if path.suffix.lower() not in _SUFFIXES:
+        raise UsageError(f"{str(path)!r} ends in none of {', '.join(_SUFFIXES)}: the suffix says what to write")
+    if not path.parent.is_dir():
+        raise ExportError(f"the folder {str(path.parent)!r} does not exist: make it first")
+    if path.is_dir():
+        raise ExportError(f"{str(path)!r} is a folder: name a file in it")
+    if not figure.data:
+        raise ExportError(f"the figure for {path} has no traces, so there is nothing to write")
+    if path.suffix.lower() in _PICTURES:
+        _check_fonts(figure, path)
+
+
+def _check_fonts(figure: go.Figure, path: Path) -> None:
+    """Refuse a picture whose Chinese text would come out as empty boxes."""
+    lister = shutil.which("fc-list")
+    if lister is None or not _EAST_ASIAN.search(_printed(figure)):
+        return
+    fonts = subprocess.run([lister, ":lang=zh", "family"], capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
+    if fonts.returncode == 0 and not fonts.stdout.strip():
+        raise ExportError(
+            f"{path.name} has Chinese text and no installed font covers it: install one (apt install fonts-noto-cjk)"
+        )
+
+
+def _printed(figure: go.Figure) -> str:
+    """All text of a figure, without its font names and metadata."""
+    import json
+
+    def walk(node: Any) -> list[str]:
+        if isinstance(node, dict):
+            return [t for key, child in node.items() if key not in ("meta", "template", "family") for t in walk(child)]
+        if isinstance(node, list):
+            return [t for child in node for t in walk(child)]
+        return [node] if isinstance(node, str) else []
+
+    return "\n".join(walk(json.loads(figure.to_json())))
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write beside the place and move into it, so that nobody sees half a file."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        aside.write_bytes(content)
+        aside.replace(path)
+    except OSError as error:
+        raise ExportError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _meta(figure: go.Figure) -> tuple[str, str]:
+    """Language and alternative text of a figure, empty for one that was made elsewhere."""
+    meta = figure.layout.meta if isinstance(figure.layout.meta, dict) else {}
+    return str(meta.get("lang", "en")), str(meta.get("alt", ""))
+
+
+def _page(figure: go.Figure, width: int | None, height: int | None) -> bytes:
+    lang, alt = _meta(figure)
+    name = re.sub("<[^>]*>", " ", figure.layout.title.text or "")
+    body = figure.to_html(
+        full_html=False,
+        include_plotlyjs=True,
+        include_mathjax=False,
+        # a fixed id, so that the same figure gives the same bytes
+        div_id="chart",
+        default_width=width or "100%",
+        default_height=height or "100%",
+        config={"displaylogo": False, "responsive": True, "modeBarButtonsToRemove": ["lasso2d", "select2d"]},
+    )
+    return (
+        f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{" ".join(name.split())}</title>\n'
+        f'</head>\n<body>\n<main role="img" aria-label="{html.escape(alt)}">\n{body}\n</main>\n</body>\n</html>\n'
+    ).encode()
+
+
+def _finish_svg(figure: go.Figure, content: bytes) -> bytes:
+    """Give an SVG its alternative text, and the same ids each time it is drawn."""
+    text = content.decode()
+    drawn = re.search(r'id="defs-([0-9a-f]{6})"', text)
+    if drawn:
+        text = text.replace(drawn[1], blake2b(figure.to_json().encode(), digest_size=6).hexdigest())
+    lang, alt = _meta(figure)
+    if alt:
+        text = text.replace("<svg ", f'<svg role="img" lang="{lang}" aria-label="{html.escape(alt)}" ', 1)
+    return text.encode()
+
+
+class _Browser:
+    """A browser that draws one picture after another, in a loop of its own thread.
+
+    Kaleido's own synchronous server waits forever when the browser fails to start, and knows one time-out only.
+    """
+
+    def __init__(self, program: Path) -> None:
+        from kaleido import Kaleido
+
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="gba-export", daemon=True)
+        self._thread.start()
+        self._kaleido: Any = None
+
+        async def start() -> None:
+            # MathJax would be fetched from the network; the sandbox, which Kaleido leaves off, fails as root
+            self._kaleido = Kaleido(n=1, path=program, timeout=None, mathjax=False)
+            await self._kaleido.open()
+
+        try:
+            self._wait(start(), _START)
+        except Exception as error:
+            self.close()
+            reason = f"it did not answer in {_START:.0f} seconds" if isinstance(error, FutureTimeoutError) else _first_line(error)
+            raise ExportError(f"the browser {program} did not start ({reason}): {_HOW_TO_GET}") from error
+
+    def _wait(self, work: Coroutine[Any, Any, T], timeout: float) -> T:
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result(timeout)
+        except FutureTimeoutError:
+            future.cancel()
+            raise
+
+    def draw(self, figure: go.Figure, path: Path, options: dict[str, Any], timeout: float) -> bytes:
+        given = {key: value for key, value in options.items() if value is not None}
+        try:
+            content = self._wait(self._kaleido.calc_fig(figure, given), timeout)
+        except FutureTimeoutError:
+            raise ExportError(f"{path.name} was not drawn in {timeout:g} seconds: raise timeout, or draw fewer points") from None
+        except Exception as error:
+            raise ExportError(f"{path.name} could not be drawn: {_first_line(error)}") from error
+        return _finish_svg(figure, content) if given["format"] == "svg" else bytes(content)
+
+    def close(self) -> None:
+        if self._kaleido is not None:
+            with suppress(Exception):
+                self._wait(self._kaleido.close(), 15)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        if not self._thread.is_alive():
+            self._loop.close()
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,329 @@
+"""The words on a chart, in three languages, taken from the frame and the catalogue: nobody types a source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import polars as pl
+
+from gbaindicators.catalog import LANGUAGES, catalog, period_text
+from gbaindicators.errors import UnknownNameError
+
+__all__ = [
+    "Scale",
+    "check_language",
+    "choose_scale",
+    "listing",
+    "methods_of",
+    "name_of",
+    "number_text",
+    "period_label",
+    "phrase",
+    "say_alt",
+    "sentences",
+    "source_ids",
+    "source_line",
+    "subtitle_of",
+    "title_of",
+]
+
+#: Most citations printed under a chart; the others are counted, and all stand in the figure's ``layout.meta``.
+_MOST_CITED: Final = 4
+
+_PHRASES: Final[dict[str, dict[str, str]]] = {
+    "en": {
+        "source": "Source: {0}", "more": "and {0} more", "as_of": "Data as of {0}.", "note": "Note: {0}",
+        "no_figures": "No figures for {0}.", "grey": "Grey lines: {0} others.", "forecast": "Forecast",
+        "bands": "bands hold {0} of outcomes if the model is right", "series": "Value", "and": " and ", "comma": ", ",
+        "semicolon": "; ", "stop": ". ", "many": "Indicators", "sa": "seasonally adjusted", "ytd": "year to date",
+        "nsa": "not seasonally adjusted", "cumulative": "cumulative", "current": "current prices",
+        "constant": "constant prices", "prices": "{0} prices", "model": "{0} model",
+        "line": "Line chart", "bars": "Bar chart", "fan": "Fan chart", "slope": "Slope chart", "heatmap": "Heatmap",
+        "alt": "{kind} of {what}{unit}, {span}: {body}.", "in": " in {0}", "to": "{0} to {1}",
+        "from_to": "{0} from {1} to {2}", "at": "{0} {1}", "others": "{0} others",
+    },
+    "zh-Hans": {
+        "source": "资料来源：{0}", "more": "及其他{0}项", "as_of": "数据截至{0}。", "note": "注：{0}",
+        "no_figures": "无数据：{0}。", "grey": "灰线：其他{0}个序列。", "forecast": "预测",
+        "bands": "若模型成立，色带包含{0}的可能结果", "series": "数值", "and": "和", "comma": "、",
+        "semicolon": "；", "stop": "。", "many": "多项指标", "sa": "经季节调整", "ytd": "年初至今累计",
+        "nsa": "未经季节调整", "cumulative": "累计", "current": "当年价格", "constant": "不变价格",
+        "prices": "{0}价格", "model": "{0}模型", "line": "折线图", "bars": "条形图", "fan": "扇形图",
+        "slope": "斜率图", "heatmap": "热力图",
+        "alt": "{kind}：{what}{unit}，{span}：{body}。", "in": "（{0}）", "to": "{0}至{1}",
+        "from_to": "{0}由{1}变为{2}", "at": "{0}为{1}", "others": "另有{0}个序列",
+    },
+    "zh-Hant": {
+        "source": "資料來源：{0}", "more": "及其他{0}項", "as_of": "數據截至{0}。", "note": "註：{0}",
+        "no_figures": "沒有數字：{0}。", "grey": "灰線：其他{0}個序列。", "forecast": "預測",
+        "bands": "若模型成立，色帶包含{0}的可能結果", "series": "數值", "and": "及", "comma": "、",
+        "semicolon": "；", "stop": "。", "many": "多項指標", "sa": "經季節性調整", "ytd": "年初至今累計",
+        "nsa": "未經季節性調整", "cumulative": "累計", "current": "當年價格", "constant": "固定價格",
+        "prices": "{0}價格", "model": "{0}模型", "line": "折線圖", "bars": "條形圖", "fan": "扇形圖",
+        "slope": "斜率圖", "heatmap": "熱圖",
+        "alt": "{kind}：{what}{unit}，{span}：{body}。", "in": "（{0}）", "to": "{0}至{1}",
+        "from_to": "{0}由{1}變為{2}", "at": "{0}為{1}", "others": "另有{0}個序列",
+    },
+}  # fmt: skip
+
+_SCALES: Final[dict[str, tuple[tuple[float, str], ...]]] = {
+    "en": ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")),
+    "zh-Hans": ((1e12, "万亿"), (1e8, "亿"), (1e4, "万")),
+    "zh-Hant": ((1e12, "萬億"), (1e8, "億"), (1e4, "萬")),
+}
+#: Below this nothing is scaled: 98,000 persons read better than 9.8万.
+_UNSCALED: Final = 1e5
+#: A user's unit that already says its scale, or has none.
+_SCALED_WORDS: Final = ("thousand", "million", "billion", "trillion", "千", "万", "亿", "萬", "億", "%", "index", "ratio")
+_NEVER_SCALED: Final = {"ratio", "index", "exchange_rate", "ppp_rate"}
+_MONEY: Final = {"USD": "US$", "HKD": "HK$", "CNY": "CNY", "MOP": "MOP", "JPY": "JPY"}
+_PER: Final = {
+    "person": {"zh-Hans": "人", "zh-Hant": "人"},
+    "day": {"zh-Hans": "日", "zh-Hant": "日"},
+    "km2": {"zh-Hans": "平方公里", "zh-Hant": "平方公里"},
+}
+
+
+def check_language(lang: str) -> str:
+    """Return the language, or raise UnknownNameError for one that nothing is named in."""
+    if lang not in LANGUAGES:
+        raise UnknownNameError("language", lang, LANGUAGES)
+    return lang
+
+
+def phrase(key: str, lang: str, *parts: object) -> str:
+    """Return a fixed phrase in a language, with its parts filled in."""
+    return _PHRASES[lang][key].format(*parts)
+
+
+def listing(items: Sequence[str], lang: str) -> str:
+    """Join names as the language does.
+
+    >>> listing(["a", "b", "c"], "en"), listing(["香港", "澳門"], "zh-Hant")
+    ('a, b and c', '香港及澳門')
+    """
+    if len(items) < 2:
+        return "".join(items)
+    return _PHRASES[lang]["comma"].join(items[:-1]) + _PHRASES[lang]["and"] + items[-1]
+
+
+def number_text(value: float, decimals: int | None = None) -> str:
+    """Write a number with three significant digits, or with so many decimals.
+
+    >>> number_text(2.7138), number_text(-45.03), number_text(1234.6)
+    ('2.71', '−45.0', '1,235')
+    """
+    if decimals is None:
+        size = abs(value)
+        decimals = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 0.1 or size == 0 else 4
+    return f"{value:,.{decimals}f}".replace("-", "−")
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How the values of a chart are printed: divided by `factor`, in `unit` (words), with so many `decimals`."""
+
+    factor: float
+    unit: str
+    decimals: int
+
+    def text(self, value: float) -> str:
+        """Write a value that is in base units."""
+        return number_text(value / self.factor, self.decimals)
+
+
+def _unit_name(unit: str, lang: str) -> str:
+    known = catalog().units
+    if unit == "percent":
+        return "%" if lang != "en" else "percent"
+    if unit in _MONEY and lang == "en":
+        return _MONEY[unit]
+    if unit in ("TEU", "tonnes", "kWh") and lang == "en":
+        return unit
+    if unit in known:
+        return known[unit].names[lang]
+    head, per, tail = unit.partition(" per ")
+    if per:
+        return f"{_unit_name(head, lang)} per {tail}" if lang == "en" else f"{_unit_name(head, lang)}/{_PER.get(tail, {}).get(lang, tail)}"
+    return unit
+
+
+def choose_scale(unit: str | None, values: Iterable[float], lang: str) -> Scale:
+    """Choose scale word and unit phrase for the largest value.
+
+    Parameters
+    ----------
+    unit
+        Unit of the values, a catalogue id or a user's own text; None for none.
+    values
+        The values in base units, not empty.
+    lang
+        Language of the words.
+
+    Examples
+    --------
+    >>> choose_scale("USD", [2.7e12], "en").unit, choose_scale("USD", [2.7e12], "zh-Hans").unit
+    ('US$ trillion', '万亿美元')
+    >>> choose_scale("TEU", [36.0e6], "en").unit, choose_scale("TEU", [36.0e6], "zh-Hant").unit
+    ('million TEU', '萬標準箱')
+    >>> choose_scale("persons", [98_000.0], "en").unit
+    'persons'
+    """
+    sizes = [abs(v) for v in values]
+    largest = max(sizes)
+    name = _unit_name(unit, lang) if unit else ""
+    entry = catalog().units.get(unit or "")
+    scalable = entry.kind not in _NEVER_SCALED if entry else not any(w in (unit or "").casefold() for w in _SCALED_WORDS)
+    factor, word = 1.0, ""
+    if scalable and largest >= _UNSCALED:
+        factor, word = next(((f, w) for f, w in _SCALES[lang] if largest >= f), (1.0, ""))
+    if lang != "en":
+        words = word + name
+    elif name.startswith(tuple(_MONEY.values())) and word:
+        money, per, tail = name.partition(" per ")
+        words = f"{money} {word}{per}{tail}"
+    else:
+        words = f"{word} {name}".strip()
+    scaled = largest / factor
+    decimals = 0 if scaled >= 1000 or (factor == 1 and all(v == int(v) for v in sizes)) else 1 if scaled >= 10 else 2
+    return Scale(factor, words, decimals if scaled >= 0.1 or scaled == 0 else 4)
+
+
+def period_label(frequency: str, day: date, lang: str) -> str:
+    """Name a period as readers write it.
+
+    >>> period_label("A", date(2022, 4, 1), "en"), period_label("Q", date(2023, 4, 1), "zh-Hans")
+    ('FY2022', '2023年第2季度')
+    >>> period_label("M", date(2023, 5, 1), "en"), period_label("S", date(2023, 7, 1), "zh-Hant")
+    ('May 2023', '2023年下半年')
+    """
+    year, chinese = day.year, lang != "en"
+    match frequency:
+        case "A" if day.month == day.day == 1:
+            return str(year)
+        case "A":
+            return {"en": f"FY{year}", "zh-Hans": f"{year}财年"}.get(lang, f"{year}財年")
+        case "S":
+            half = (day.month + 5) // 6
+            return f"{year}年{'上下'[half - 1]}半年" if chinese else f"{year} H{half}"
+        case "Q":
+            quarter = (day.month + 2) // 3
+            return {"en": f"{year} Q{quarter}", "zh-Hans": f"{year}年第{quarter}季度"}.get(lang, f"{year}年第{quarter}季")
+        case "M":
+            return f"{year}年{day.month}月" if chinese else f"{_MONTHS[day.month - 1]} {year}"
+        case "D":
+            return f"{year}年{day.month}月{day.day}日" if chinese else f"{day.day} {_MONTHS[day.month - 1]} {year}"
+        case _:
+            return period_text(frequency, day)
+
+
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def name_of(column: str, value: Any, lang: str) -> str:
+    """Name a value of a key column: an area, an indicator, an adjustment; others stand for themselves."""
+    if value is None:
+        return ""
+    text = str(value)
+    match column:
+        case "area" if text in catalog().areas:
+            return catalog().areas[text].names[lang]
+        case "indicator" if text in catalog().indicators:
+            return catalog().indicators[text].names[lang]
+        case "adjustment" if text in _PHRASES[lang]:
+            return phrase(text, lang)
+        case "prices":
+            return phrase(text, lang) if text in ("current", "constant") else phrase("prices", lang, text)
+        case "frequency":
+            return text
+        case _:
+            return text
+
+
+def _distinct(frame: pl.DataFrame, column: str) -> list[Any]:
+    if column not in frame.columns:
+        return []
+    return frame[column].unique(maintain_order=True).drop_nulls().to_list()
+
+
+def title_of(frame: pl.DataFrame, lang: str) -> str:
+    """Say what is shown: the indicator, and the area where there is only one."""
+    indicators = [name_of("indicator", i, lang) for i in _distinct(frame, "indicator")]
+    areas = [name_of("area", a, lang) for a in _distinct(frame, "area")]
+    what = phrase("many", lang) if len(indicators) > 2 else listing(indicators, lang)
+    where = areas[0] if len(areas) == 1 else ""
+    if not what:
+        return where or phrase("series", lang)
+    if not where:
+        return what
+    return f"{what}, {where}" if lang == "en" else f"{where}{what}"
+
+
+def subtitle_of(frame: pl.DataFrame, scale: Scale, lang: str, *, lead: str = "") -> str:
+    """Say unit, prices and adjustment.
+
+    `lead` is what is shown, given where the title states a finding instead.
+    """
+    parts = [lead, scale.unit]
+    for column, ordinary in (("prices", None), ("adjustment", "nsa")):
+        kinds = _distinct(frame, column)
+        if len(kinds) == 1 and kinds[0] != ordinary:
+            parts.append(name_of(column, kinds[0], lang))
+    text = (", " if lang == "en" else "，").join(p for p in parts if p)
+    return text[:1].upper() + text[1:]
+
+
+def sentences(texts: Iterable[str], lang: str) -> str:
+    """Join sentences with the language's full stop between them.
+
+    >>> sentences(["US$ trillion", "", "Converted at market rates."], "en")
+    'US$ trillion. Converted at market rates'
+    """
+    return phrase("stop", lang).join(t.rstrip(". 。") for t in texts if t)
+
+
+def methods_of(*frames: pl.DataFrame) -> str:
+    """Say how the values were made, from the column ``method``."""
+    return "; ".join(dict.fromkeys(str(m) for frame in frames for m in _distinct(frame, "method")))
+
+
+def source_ids(*frames: pl.DataFrame) -> list[str]:
+    """List the ids of all sources of some frames, in order of first use."""
+    found: dict[str, None] = {}
+    for frame in frames:
+        if "sources" not in frame.columns:
+            continue
+        ids = frame["sources"].drop_nulls()
+        found |= dict.fromkeys(ids.explode().drop_nulls().to_list() if ids.dtype == pl.List else map(str, ids))
+    return list(found)
+
+
+def source_line(lang: str, *frames: pl.DataFrame) -> str:
+    """Cite the sources of some frames, with the newest vintage; empty where the frames name none."""
+    cited = catalog().cite(source_ids(*frames))
+    shown = cited[:_MOST_CITED]
+    if len(cited) > _MOST_CITED:
+        shown.append(phrase("more", lang, len(cited) - _MOST_CITED))
+    parts = [phrase("source", lang, _PHRASES[lang]["semicolon"].join(shown)).rstrip(".") + _PHRASES[lang]["stop"]] if shown else []
+    vintages = [v for frame in frames for v in _distinct(frame, "vintage")]
+    if vintages:
+        parts.append(phrase("as_of", lang, max(map(str, vintages))))
+    return "".join(parts).strip()
+
+
+def say_alt(kind: str, what: str, unit: str, span: str, body: Sequence[str], lang: str) -> str:
+    """Write the one sentence that stands for the picture where it cannot be seen."""
+    most = 5
+    told = list(body[:most])
+    if len(body) > most:
+        told.append(phrase("others", lang, len(body) - most))
+    return _PHRASES[lang]["alt"].format(
+        kind=phrase(kind, lang),
+        what=what,
+        unit=phrase("in", lang, unit) if unit else "",
+        span=span,
+        body=_PHRASES[lang]["semicolon"].join(told),
+    )

@@ -1,0 +1,383 @@
+"""Charts with time along the bottom: lines, and forecasts as fans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from gbaindicators.charts.labels import listing, name_of, number_text, period_label, phrase
+from gbaindicators.charts.series import MOST_SERIES, Drawing, Series, drawing
+from gbaindicators.charts.theme import (
+    GREY,
+    INK,
+    LABEL_SIZE,
+    RULE,
+    Page,
+    as_text,
+    on_white,
+    spread,
+    text_width,
+    tint,
+    wrap,
+)
+from gbaindicators.errors import FrameError, UsageError
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+__all__ = ["fan", "line"]
+
+_LABEL_WIDTH = 150
+_LINE_HEIGHT = 17
+_FEWEST_YEARLY_TICKS = 4
+
+
+def line(
+    frame: pl.DataFrame,
+    *,
+    title: str | None = None,
+    subtitle: str | None = None,
+    lang: str = "en",
+    log: bool = False,
+) -> go.Figure:
+    """Draw every series of a frame as a line over time, labelled at its end.
+
+    A gap breaks the line; a value with gaps on both sides is a dot. Of more than twelve series the seven with the
+    largest latest value keep colour and label, the others are grey.
+
+    Parameters
+    ----------
+    frame
+        Series frame of one unit, in base units; scaled for print here.
+    title
+        What the chart shows or finds; by default indicator and area.
+    subtitle
+        By default unit, prices, adjustment and method.
+    lang
+        ``en``, ``zh-Hans`` or ``zh-Hant``.
+    log
+        Whether the value axis is logarithmic.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        With a sentence that stands for the picture in ``layout.meta["alt"]``.
+
+    Raises
+    ------
+    FrameError
+        When there is nothing to draw, or units are mixed.
+    UsageError
+        When a logarithmic axis meets a value of zero or less.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> frame = pl.DataFrame({"period": [date(2023, 1, 1), date(2024, 1, 1)], "value": [1.5e12, 2.5e12]})
+    >>> figure = line(frame.with_columns(area=pl.lit("macao"), unit=pl.lit("MOP")))
+    >>> figure.layout.title.text, list(figure.data[0].y)
+    ('<b>Macao</b>', [1.5, 2.5])
+    """
+    drawn = drawing(frame, lang, kind="a line chart")
+    if log:
+        _refuse_log(drawn)
+    periods = drawn.periods
+    coloured = drawn.coloured()
+    hidden = len(drawn.series) - len(coloured)
+    end = periods[-1]
+    names = {s.name: _end_label(s, end, drawn) for s in coloured}
+    lines = {name: wrap(text, _LABEL_WIDTH, LABEL_SIZE, bold=True) for name, text in names.items()}
+    low, high = value_range([v / drawn.scale.factor for s in drawn.series for v in s.values], log=log)
+    page = drawn.page(
+        "line",
+        title,
+        subtitle,
+        body=[drawn.told(s, periods[0], end) for s in drawn.ranked()],
+        span=drawn.span(),
+        says=[phrase("grey", lang, hidden)] if hidden else (),
+        left=tick_room(low, high, log=log),
+        right=max(text_width(t, LABEL_SIZE, bold=True) for ls in lines.values() for t in ls) + 12,
+    )
+    figure = page.figure()
+    figure.update_layout(hovermode="x unified" if len(drawn.series) <= MOST_SERIES else "closest")
+    # grey first, so that colour lies over it
+    for series in sorted(drawn.series, key=lambda s: s.name in names):
+        figure.add_trace(_trace(series, drawn, grey=series.name not in names))
+    add_value_axis(figure, low, high, log=log)
+    figure.update_xaxes(**date_axis(periods, drawn.series, lang))
+    ends = [(lines[s.name], on_white(s.colour), s.last / drawn.scale.factor) for s in coloured]
+    add_end_labels(figure, page, ends, low, high, log=log)
+    return figure
+
+
+def fan(
+    history: pl.DataFrame,
+    forecast: pl.DataFrame,
+    *,
+    title: str | None = None,
+    subtitle: str | None = None,
+    lang: str = "en",
+) -> go.Figure:
+    """Draw a series and its forecast, with one band for each interval.
+
+    Parameters
+    ----------
+    history
+        Series frame of one series.
+    forecast
+        Forecast of the same series: ``period``, ``value`` and the bounds of each interval in ``lower_80``,
+        ``upper_80`` and so on.
+    title, subtitle, lang
+        As for `line`.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Bands first (the widest below), then history solid and forecast dashed.
+
+    Raises
+    ------
+    FrameError
+        When a frame holds several series, the units differ, there is no interval, or a bound is null.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> history = pl.DataFrame({"period": [date(2023, 1, 1), date(2024, 1, 1)], "value": [1.0, 2.0]})
+    >>> ahead = pl.DataFrame({"period": [date(2025, 1, 1)], "value": [3.0], "lower_80": [2.5], "upper_80": [3.5]})
+    >>> [trace.name for trace in fan(history, ahead).data]
+    ['80%', 'Value', 'Forecast']
+    """
+    levels = _levels(forecast)
+    bounds = [f"{side}_{level}" for level in levels for side in ("lower", "upper")]
+    known, ahead = drawing(history, lang, kind="a fan chart"), drawing(forecast, lang, kind="a fan chart")
+    for each, what in ((known, "history"), (ahead, "forecast")):
+        if len(each.series) + len(each.silent) > 1:
+            raise FrameError(
+                f"a fan chart shows one series, the {what} has {len(each.series) + len(each.silent)}: "
+                "filter it by area, indicator or model"
+            )
+    _refuse_other_series(history, forecast)
+    if forecast.select(pl.any_horizontal(pl.col(bounds).is_null().any())).item():
+        raise FrameError(f"a bound of an interval is null: {', '.join(bounds)} need a value for every period of the forecast")
+    rows = forecast.sort("period")
+    values = history["value"].drop_nulls().to_list() + [v for c in bounds for v in rows[c].to_list()]
+    both = drawing(pl.concat([history.select("period", "value"), rows.select("period", "value")]), lang)
+    past, future = known.series[0], ahead.series[0]
+    factor = known.scale.factor
+    low, high = value_range([v / factor for v in values])
+    joined = past.follows(past.periods[-1], future.periods[0])
+    dates = [past.periods[-1], *future.periods] if joined else list(future.periods)
+    start = [past.last] if joined else []
+
+    band_text = phrase("bands", lang, listing([f"{level}%" for level in reversed(levels)], lang))
+    models = [phrase("model", lang, m) for m in forecast["model"].unique().to_list()] if "model" in forecast.columns else []
+    says = (", " if lang == "en" else "，").join([f"{phrase('forecast', lang)}{_colon(lang)}{m}" for m in models] + [band_text])
+    last = f"{period_label(future.frequency, future.periods[-1], lang)}{_colon(lang)}{known.scale.text(future.last)}"
+    labels = [([last], on_white(past.colour), future.last / factor)]
+    labels += [([f"{level}%"], GREY, rows[f"upper_{level}"][-1] / factor) for level in levels]
+    page = known.page(
+        "fan",
+        title,
+        subtitle,
+        body=[known.told(past, past.periods[0], past.periods[-1]), f"{phrase('forecast', lang)} {last}"],
+        span=both.span(),
+        says=[says[:1].upper() + says[1:]],
+        others=[forecast],
+        left=tick_room(low, high),
+        right=text_width(last, LABEL_SIZE, bold=True) + 12,
+    )
+    figure = page.figure()
+    figure.update_layout(hovermode="x unified")
+    import plotly.graph_objects as go
+
+    for place, level in enumerate(levels):
+        upper = [v / factor for v in start + rows[f"upper_{level}"].to_list()]
+        lower = [v / factor for v in start + rows[f"lower_{level}"].to_list()]
+        figure.add_trace(
+            go.Scatter(
+                x=dates + dates[::-1],
+                y=upper + lower[::-1],
+                mode="lines",
+                line={"width": 0},
+                fill="toself",
+                fillcolor=tint(past.colour, 0.16 + 0.16 * place),
+                hoverinfo="skip",
+                name=f"{level}%",
+            )
+        )
+    figure.add_trace(_trace(past, known).update(name=as_text(past.name or name_of_value(known))))
+    ahead_trace = _trace(future, known).update(
+        x=dates, y=[v / factor for v in (*start, *future.values)], name=as_text(phrase("forecast", lang)), mode="lines"
+    )
+    if len(dates) == 1:
+        ahead_trace.update(mode="markers", marker={"size": 6, "color": past.colour})
+    figure.add_trace(ahead_trace.update(line={"dash": "dash", "color": past.colour}))
+    add_value_axis(figure, low, high)
+    figure.update_xaxes(**date_axis(sorted({*past.periods, *future.periods}), both.series, lang))
+    figure.add_vline(x=past.periods[-1].isoformat(), line={"color": GREY, "width": 1, "dash": "dot"}, layer="below")
+    figure.add_annotation(
+        x=past.periods[-1], y=1, yref="paper", text=as_text(phrase("forecast", lang)), showarrow=False,
+        xanchor="left", yanchor="top", xshift=6, font={"color": GREY, "size": 12}, name="forecast",
+    )  # fmt: skip
+    add_end_labels(figure, page, labels, low, high)
+    return figure
+
+
+def name_of_value(drawn: Drawing) -> str:
+    """Name of a single series on hover."""
+    row = drawn.frame.row(0, named=True)
+    return name_of("area", row.get("area"), drawn.lang) or phrase("series", drawn.lang)
+
+
+def _colon(lang: str) -> str:
+    return ": " if lang == "en" else "："
+
+
+def _levels(forecast: pl.DataFrame) -> list[str]:
+    """Levels of the intervals, the widest first."""
+    columns = forecast.columns if isinstance(forecast, pl.DataFrame) else []
+    levels = [c.removeprefix("lower_") for c in columns if c.startswith("lower_") and "upper_" + c[6:] in columns]
+    if isinstance(forecast, pl.DataFrame) and not levels:
+        raise FrameError(
+            "the forecast has no interval: a fan needs columns such as 'lower_80' and 'upper_80', as gba.forecast gives"
+        )
+    return sorted(levels, key=float, reverse=True)
+
+
+def _refuse_other_series(history: pl.DataFrame, forecast: pl.DataFrame) -> None:
+    for column in ("indicator", "area", "unit", "frequency", "adjustment", "prices"):
+        if column not in history.columns or column not in forecast.columns:
+            continue
+        before, after = history[column].drop_nulls()[0:1].to_list(), forecast[column].drop_nulls()[0:1].to_list()
+        if before and after and before != after:
+            raise FrameError(f"history and forecast differ in {column!r}: {before[0]!r} and {after[0]!r}")
+    if history["period"].max() >= forecast["period"].min():  # type: ignore[operator]
+        raise FrameError(
+            f"the forecast begins {forecast['period'].min()}, not after the last period of the history "
+            f"({history['period'].max()}): cut the history there"
+        )
+
+
+def _refuse_log(drawn: Drawing) -> None:
+    for series in drawn.series:
+        for period, value in zip(series.periods, series.values, strict=True):
+            if value <= 0:
+                of = f"{series.name} is" if series.name else "the value is"
+                raise UsageError(
+                    f"a logarithmic axis cannot show {of.replace(' is', '')}: it {'is'} {value:g} in the period that "
+                    f"begins {period}; use log=False"
+                )
+
+
+def _end_label(series: Series, end: date, drawn: Drawing) -> str:
+    """Name at the end of a line, with its last period where it ends early; the value for a single line."""
+    text = series.label or drawn.scale.text(series.last)
+    early = (end - series.periods[-1]).days > 0.04 * (end - drawn.periods[0]).days
+    return f"{text} ({period_label(series.frequency, series.periods[-1], drawn.lang)})" if early else text
+
+
+def _trace(series: Series, drawn: Drawing, *, grey: bool = False) -> go.Scatter:
+    import plotly.graph_objects as go
+
+    periods, values = series.with_gaps()
+    alone = series.alone()
+    marks = {"mode": "lines+markers", "marker": {"size": [7 if a else 0 for a in alone]}} if any(alone) else {"mode": "lines"}
+    colour = "#C9CED6" if grey else series.colour
+    return go.Scatter(
+        x=periods,
+        y=[None if v is None else v / drawn.scale.factor for v in values],
+        name=as_text(series.name or name_of_value(drawn)),
+        line={"color": colour, "width": 1 if grey else 2.4, "dash": series.dash},
+        connectgaps=False,
+        cliponaxis=False,
+        hovertemplate=f"%{{y:,.{max(drawn.scale.decimals, 2)}~f}}" + ("" if len(drawn.series) <= MOST_SERIES else "<br>%{x|%Y-%m-%d}"),
+        **marks,
+    )
+
+
+def value_range(values: Sequence[float], *, log: bool = False) -> tuple[float, float]:
+    """Range of a value axis: from zero where the values come near it, with room above."""
+    low, high = min(values), max(values)
+    if log:
+        return low / 1.15, high * 1.15
+    if low >= 0 and low < 0.6 * high:
+        return 0.0, high * 1.05
+    room = (high - low) * 0.08 or abs(high) * 0.1 or 1.0
+    return low - room, high + room
+
+
+def tick_room(low: float, high: float, *, log: bool = False) -> float:
+    """Width that the numbers of a value axis need."""
+    step = (high - low) / 5
+    decimals = 0 if step >= 1 else 1 if step >= 0.1 else 2 if step >= 0.01 else 4
+    return max(text_width(number_text(v, 0 if log and v >= 1 else decimals), 12) for v in (low, high)) + 12
+
+
+def add_value_axis(figure: go.Figure, low: float, high: float, *, log: bool = False) -> None:
+    """Give a figure its value axis: light horizontal rules, and a dark one at zero."""
+    import math
+
+    if log:
+        decades = math.log10(high / low)
+        figure.update_yaxes(type="log", range=[math.log10(low), math.log10(high)], dtick="D2" if decades < 2 else 1)
+    else:
+        figure.update_yaxes(range=[low, high], nticks=7)
+    figure.update_yaxes(showgrid=True, gridcolor=RULE, gridwidth=1, ticks="", ticklabelstandoff=6)
+    if not log and low <= 0 <= high:
+        figure.update_yaxes(zeroline=True, zerolinecolor=INK, zerolinewidth=1)
+
+
+def date_axis(periods: Sequence[date], series: Iterable[Series], lang: str) -> dict[str, Any]:
+    """Describe a time axis whose ticks are whole years, or months where it is short."""
+    first, last = periods[0], periods[-1]
+    if first == last:
+        first, last = first - timedelta(days=366), last + timedelta(days=366)
+    axis: dict[str, Any] = {
+        "type": "date", "range": [first.isoformat(), last.isoformat()], "ticks": "outside", "ticklen": 5,
+        "tickcolor": GREY, "showline": True, "linecolor": GREY, "hoverformat": "%Y",
+    }  # fmt: skip
+    frequencies = {s.frequency for s in series}
+    years = last.year - first.year
+    if frequencies != {"A"}:
+        axis["hoverformat"] = {"en": "%-d %b %Y"}.get(lang, "%Y年%-m月%-d日") if frequencies & {"D", "W"} else {"en": "%b %Y"}.get(lang, "%Y年%-m月")
+    if frequencies == {"A"} or years >= _FEWEST_YEARLY_TICKS:
+        step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 1000) if years / s <= 10)
+        month, day = (first.month, first.day) if frequencies == {"A"} and len({(p.month, p.day) for p in periods}) == 1 else (1, 1)
+        start = date(max(first.year - first.year % step, 1), month, day)
+        return axis | {"tick0": start.isoformat(), "dtick": f"M{12 * step}", "tickformat": "%Y"}
+    months = years * 12 + last.month - first.month
+    if months < 3:
+        return axis | {"nticks": 8, "tickformat": "%-d %b" if lang == "en" else "%-m月%-d日"}
+    step = next(s for s in (1, 2, 3, 6) if months / s <= 8)
+    return axis | {
+        "tick0": f"{first.year}-01-01", "dtick": f"M{step}", "tickformat": "%b %Y" if lang == "en" else "%Y年%-m月",
+    }  # fmt: skip
+
+
+def add_end_labels(
+    figure: go.Figure,
+    page: Page,
+    labels: Sequence[tuple[list[str], str, float]],
+    low: float,
+    high: float,
+    *,
+    log: bool = False,
+) -> None:
+    """Print labels (lines, colour, value) beside the right end of the plot, moved apart where they would touch."""
+    import math
+
+    place = (lambda v: math.log10(v)) if log else (lambda v: v)
+    bottom, top = place(low), place(high)
+    wanted = [(1 - (place(value) - bottom) / (top - bottom)) * page.plot_height for _, _, value in labels]
+    heights = [_LINE_HEIGHT * len(lines) + 2 for lines, _, _ in labels]
+    placed = spread(wanted, heights, 0, page.plot_height)
+    for (lines, colour, value), want, got in zip(labels, wanted, placed, strict=True):
+        figure.add_annotation(
+            x=1, xref="paper", xanchor="left", xshift=8, y=place(value), yref="y", yanchor="middle",
+            yshift=want - got, text="<b>" + "<br>".join(map(as_text, lines)) + "</b>", align="left",
+            font={"color": colour, "size": LABEL_SIZE}, showarrow=False, name="label",
+        )  # fmt: skip

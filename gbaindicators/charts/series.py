@@ -1,0 +1,252 @@
+"""From a series frame to what a chart draws: named series, in order, with their gaps; and the words around them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import polars as pl
+
+from gbaindicators.catalog import catalog, period_end
+from gbaindicators.charts.labels import (
+    Scale,
+    check_language,
+    choose_scale,
+    listing,
+    methods_of,
+    name_of,
+    period_label,
+    phrase,
+    say_alt,
+    sentences,
+    source_ids,
+    source_line,
+    subtitle_of,
+    title_of,
+)
+from gbaindicators.charts.theme import EDGE, WIDTH, Page, area_colour, text_width
+from gbaindicators.errors import FrameError
+from gbaindicators.tables.series_frame import check_series_frame, check_unique_periods, one_unit, series_keys
+
+__all__ = ["MOST_COLOURED", "MOST_SERIES", "Drawing", "Series", "drawing"]
+
+#: More series than this on one chart are drawn in grey, but for the largest.
+MOST_SERIES: Final = 12
+#: How many stay in colour then.
+MOST_COLOURED: Final = 7
+#: Longest label of a series in characters; the whole name shows on hover.
+_LONGEST: Final = 60
+_DASHES: Final = ("solid", "dash", "dot", "dashdot")
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line of a chart: its values that are there, in order of time."""
+
+    name: str
+    colour: str
+    dash: str
+    frequency: str
+    periods: tuple[date, ...]
+    values: tuple[float, ...]
+
+    @property
+    def label(self) -> str:
+        """The name, cut where it is too long to print."""
+        return self.name if len(self.name) <= _LONGEST else self.name[: _LONGEST - 1] + "…"
+
+    @property
+    def last(self) -> float:
+        """Latest value."""
+        return self.values[-1]
+
+    def at(self, period: date) -> float | None:
+        """Value of a period, by date."""
+        return dict(zip(self.periods, self.values, strict=True)).get(period)
+
+    def with_gaps(self) -> tuple[list[date], list[float | None]]:
+        """Periods and values with one null in every gap, so that no line is drawn across it.
+
+        >>> years = (date(2020, 1, 1), date(2021, 1, 1), date(2023, 1, 1))
+        >>> Series("a", "#000000", "solid", "A", years, (1.0, 2.0, 4.0)).with_gaps()[1]
+        [1.0, 2.0, None, 4.0]
+        """
+        periods: list[date] = []
+        values: list[float | None] = []
+        for period, value in zip(self.periods, self.values, strict=True):
+            if periods and not self.follows(periods[-1], period):
+                periods.append(_next(self.frequency, periods[-1]))
+                values.append(None)
+            periods.append(period)
+            values.append(value)
+        return periods, values
+
+    def follows(self, before: date, after: date) -> bool:
+        """Whether no period lies between two, with some room for years that begin on another day."""
+        expected = _next(self.frequency, before)
+        return (after - expected).days <= (expected - before).days * 0.5
+
+    def alone(self) -> list[bool]:
+        """For each value of `with_gaps`, whether both neighbours are missing: a line would not show it."""
+        values = [None, *self.with_gaps()[1], None]
+        return [values[i - 1] is None and values[i + 1] is None for i in range(1, len(values) - 1)]
+
+
+def _next(frequency: str, period: date) -> date:
+    return date.fromordinal(period_end(frequency, period).toordinal() + 1)
+
+
+def _frequency_of(periods: Sequence[date]) -> str:
+    """Infer a frequency from the smallest step, for a frame without the column."""
+    steps = [(b - a).days for a, b in zip(periods, periods[1:], strict=False)]
+    smallest = min(steps, default=365)
+    return next(f for f, days in (("A", 360), ("S", 180), ("Q", 85), ("M", 28), ("W", 7), ("D", 0)) if smallest >= days)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A checked frame, cut into series, with the scale its values are printed in."""
+
+    frame: pl.DataFrame
+    series: tuple[Series, ...]
+    silent: tuple[str, ...]
+    scale: Scale
+    lang: str
+
+    @property
+    def frequency(self) -> str:
+        """The one frequency of all series, or an error."""
+        found = sorted({s.frequency for s in self.series})
+        if len(found) > 1:
+            raise FrameError(
+                f"this chart needs one frequency, the frame has {', '.join(found)}: "
+                "filter it, or bring it to one with gba.to_frequency"
+            )
+        return found[0]
+
+    @property
+    def periods(self) -> list[date]:
+        """Every period that has a value in some series."""
+        return sorted({p for s in self.series for p in s.periods})
+
+    def ranked(self, period: date | None = None) -> list[Series]:
+        """Series from the largest to the smallest, by their latest value or that of a period."""
+
+        def size(series: Series) -> float:
+            value = series.last if period is None else series.at(period)
+            return float("-inf") if value is None else value
+
+        return sorted(self.series, key=size, reverse=True)
+
+    def coloured(self) -> list[Series]:
+        """List the series that are drawn in colour and labelled: all, or the largest of too many."""
+        return list(self.series) if len(self.series) <= MOST_SERIES else self.ranked()[:MOST_COLOURED]
+
+    def page(
+        self,
+        kind: str,
+        title: str | None,
+        subtitle: str | None,
+        *,
+        body: Sequence[str],
+        span: str,
+        says: Sequence[str] = (),
+        notes: Sequence[str] = (),
+        others: Sequence[pl.DataFrame] = (),
+        **room: float,
+    ) -> Page:
+        """Lay out a page around this drawing.
+
+        `says` are further sentences of the subtitle, `notes` of the note under the plot, `others` frames whose
+        sources and methods are cited as well.
+        """
+        lang = self.lang
+        frames = (self.frame, *others)
+        what = title_of(self.frame, lang)
+        method = methods_of(*frames)
+        generated = sentences([subtitle_of(self.frame, self.scale, lang, lead=what if title else ""), *says], lang)
+        with_method = sentences([generated, method], lang)
+        fits = text_width(with_method, 14) <= 2 * (WIDTH - 2 * EDGE)
+        if fits and subtitle is None:
+            generated, method = with_method, ""
+        silent = phrase("no_figures", lang, listing(self.silent, lang)) if self.silent else ""
+        note = sentences([*notes, silent, method], lang)
+        footer = [phrase("note", lang, note) + phrase("stop", lang).strip()] if note else []
+        source = source_line(lang, *frames)
+        ids = source_ids(*frames)
+        return Page(
+            title=title if title is not None else what,
+            subtitle=subtitle if subtitle is not None else generated,
+            footer=[*footer, source] if source else footer,
+            lang=lang,
+            meta={
+                "alt": say_alt(kind, what, self.scale.unit, span, body, lang),
+                "sources": dict(zip(ids, catalog().cite(ids), strict=True)),
+                "unit": self.scale.unit,
+            },
+            **room,
+        )
+
+    def span(self, periods: Sequence[date] | None = None) -> str:
+        """Write the first and last period."""
+        shown = self.periods if periods is None else periods
+        first, last = (period_label(self._frequency_at(p), p, self.lang) for p in (shown[0], shown[-1]))
+        return first if first == last else phrase("to", self.lang, first, last)
+
+    def _frequency_at(self, period: date) -> str:
+        return next(s.frequency for s in self.series if period in s.periods)
+
+    def told(self, series: Series, first: date, last: date) -> str:
+        """Say in a few words where a series began and ended; with its own periods where they are not `first`, `last`."""
+        texts = []
+        for period, value, usual in ((series.periods[0], series.values[0], first), (series.periods[-1], series.last, last)):
+            own = "" if period == usual else f" ({period_label(series.frequency, period, self.lang)})"
+            texts.append(self.scale.text(value) + own)
+        name = series.name or title_of(self.frame, self.lang)
+        if len(series.periods) == 1:
+            return phrase("at", self.lang, name, texts[-1])
+        return phrase("from_to", self.lang, name, *texts)
+
+
+def drawing(frame: pl.DataFrame, lang: str, *, kind: str = "a chart") -> Drawing:
+    """Check a frame and cut it into series.
+
+    Raises
+    ------
+    FrameError
+        When the frame is empty or without any value, mixes units, or repeats a period of a series.
+    """
+    check_language(lang)
+    frame = check_series_frame(frame)
+    if frame.is_empty():
+        raise FrameError("the frame has no rows, so there is nothing to draw: check its areas and years")
+    values = frame["value"].drop_nulls().to_list()
+    if not values:
+        raise FrameError(f"all {frame.height} values of the frame are null, so there is nothing to draw")
+    check_unique_periods(frame)
+    unit = one_unit(frame, kind)
+    keys = series_keys(frame)
+    varying = [k for k in keys if frame[k].n_unique() > 1]
+    # the area says most, so it comes first
+    varying.sort(key=lambda k: k != "area")
+    # in the order in which the series first stand in the frame: the user's own
+    parts = frame.partition_by(keys, maintain_order=True) if keys else [frame]
+    found: list[Series] = []
+    silent: list[str] = []
+    uses: dict[str, int] = {}
+    for part in (p.sort("period") for p in parts):
+        row: dict[str, Any] = part.row(0, named=True)
+        name = (", " if lang == "en" else "，").join(t for k in varying if (t := name_of(k, row[k], lang)))
+        held = part.drop_nulls("value")
+        if held.is_empty():
+            silent.append(name)
+            continue
+        colour = area_colour(row.get("area"))
+        dash = _DASHES[uses.setdefault(colour, 0) % len(_DASHES)]
+        uses[colour] += 1
+        periods = held["period"].to_list()
+        frequency = row.get("frequency") or _frequency_of(periods)
+        found.append(Series(name, colour, dash, frequency, tuple(periods), tuple(held["value"].to_list())))
+    return Drawing(frame, tuple(found), tuple(silent), choose_scale(unit, values, lang), lang)

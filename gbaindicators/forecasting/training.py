@@ -1,0 +1,136 @@
+"""Take a frame apart into the series that a model can be trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from gbaindicators.catalog import catalog, frequency_code, period_text, step
+from gbaindicators.errors import FrameError, SeriesTooShortError
+from gbaindicators.tables.series_frame import series_keys, series_name
+
+__all__ = ["TrainingSeries", "training_series"]
+
+_MONTHS: Final = {12: "A", 6: "S", 3: "Q", 1: "M"}
+_DAYS: Final = {7: "W", 1: "D"}
+_FEWEST: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSeries:
+    """One series from its first to its last value, with nothing missing between."""
+
+    keys: dict[str, Any]
+    frequency: str
+    periods: pl.Series
+    values: NDArray[np.float64]
+    unit: str | None
+    sources: list[str]
+    method: str | None
+
+    @property
+    def name(self) -> str:
+        """Readable name, for messages."""
+        return series_name(self.keys)
+
+    @property
+    def cannot_be_negative(self) -> bool:
+        """Whether the catalogue bounds the indicator at zero, and the values are still in its terms."""
+        indicator = catalog().indicators.get(str(self.keys.get("indicator")))
+        if indicator is None or indicator.minimum is None or indicator.minimum < 0:
+            return False
+        became_rate = self.unit == "percent" and indicator.unit != "percent"
+        return not became_rate and bool((self.values >= 0).all())
+
+
+def training_series(frame: pl.DataFrame) -> list[TrainingSeries]:
+    """Take the frame apart into series that can be forecast; raise an error that names those that cannot."""
+    if frame.is_empty():
+        raise SeriesTooShortError(
+            "the frame has no rows, so there is nothing to forecast: see what was filtered out"
+        )
+    keys = series_keys(frame)
+    frame = frame.sort("period")
+    groups = frame.partition_by(keys, maintain_order=True) if keys else [frame]
+    series, short = [], []
+    for group in groups:
+        row = group.select(keys).row(0, named=True) if keys else {}
+        known = group["value"].is_not_null().arg_true()
+        if len(known) < _FEWEST:
+            short.append(f"{series_name(row)} ({len(known)})")
+        else:
+            series.append(_one_series(row, group[known[0] : known[-1] + 1]))
+    if short:
+        more = f" and {len(short) - 5} more" if len(short) > 5 else ""
+        raise SeriesTooShortError(
+            f"a forecast needs at least {_FEWEST} values, too few are in {'; '.join(short[:5])}{more}: filter these "
+            "series out, or load a longer span"
+        )
+    return series
+
+
+def _one_series(row: dict[str, Any], span: pl.DataFrame) -> TrainingSeries:
+    name = series_name(row)
+    frequency = (
+        frequency_code(row["frequency"]) if row.get("frequency") else _infer_frequency(name, span["period"])
+    )
+    _check_no_gap(name, frequency, span)
+    units = span["unit"].drop_nulls().unique().sort().to_list() if "unit" in span.columns else []
+    if len(units) > 1:
+        raise FrameError(
+            f"{name} changes its unit ({', '.join(units)}): convert it to one, frame.pipe(gba.convert, ...)"
+        )
+    methods = span["method"].drop_nulls() if "method" in span.columns else pl.Series(dtype=pl.String)
+    return TrainingSeries(
+        keys={k: v for k, v in row.items() if k != "frequency"},
+        frequency=frequency,
+        periods=span["period"],
+        values=span["value"].to_numpy(),
+        unit=units[0] if units else None,
+        sources=span["sources"].explode().drop_nulls().unique().sort().to_list()
+        if "sources" in span.columns
+        else [],
+        method=methods[-1] if len(methods) else None,
+    )
+
+
+def _infer_frequency(name: str, periods: pl.Series) -> str:
+    """Frequency of dates that are all equally far apart, in months or in days."""
+    months = (periods.dt.year() * 12 + periods.dt.month()).diff().drop_nulls().unique().to_list()
+    days = periods.diff().dt.total_days().drop_nulls().unique().to_list()
+    if len(months) == 1 and periods.dt.day().n_unique() == 1 and months[0] in _MONTHS:
+        return _MONTHS[months[0]]
+    if len(days) == 1 and days[0] in _DAYS:
+        return _DAYS[days[0]]
+    raise FrameError(
+        f"the frequency of {name} cannot be read from its dates: they are not equally a year, half-year, quarter, "
+        f"month, week or day apart (from {periods[0]} to {periods[-1]}, {min(days)} to {max(days)} days). "
+        "Fill the missing periods, date each period by its first day, or say the frequency in a column 'frequency'"
+    )
+
+
+def _check_no_gap(name: str, frequency: str, span: pl.DataFrame) -> None:
+    """Raise FrameError for the first period without a value, or the first date that begins no period."""
+    periods = span["period"]
+    expected = pl.date_range(periods[0], periods[-1], step(frequency), eager=True)
+    stray = periods.filter(~periods.is_in(expected.to_list()))
+    if len(stray):
+        raise FrameError(
+            f"{name} has the date {stray[0]}, which is no whole number of periods (frequency {frequency}) after its "
+            f"first, {periods[0]}: date each period by its first day"
+        )
+    known = span.filter(pl.col("value").is_not_null())["period"]
+    missing = expected.filter(~expected.is_in(known.to_list()))
+    if len(missing):
+        first: date = missing[0]
+        after = known.filter(known > missing[-1])[0]
+        raise FrameError(
+            f"{name} has no value for {period_text(frequency, first)} ({len(missing)} missing in all): fill it in "
+            f"yourself, or start later, frame.filter(pl.col('period') >= pl.date({after.year}, {after.month}, "
+            f"{after.day}))"
+        )

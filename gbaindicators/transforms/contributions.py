@@ -1,0 +1,164 @@
+"""Contributions of parts to the growth of their total."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from gbaindicators.catalog import catalog
+from gbaindicators.errors import FrameError
+from gbaindicators.tables.series_frame import append_method, check_unique_periods, one_unit, series_keys
+from gbaindicators.transforms.growth import growth
+from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.lookback import earlier_rows
+from gbaindicators.transforms.provenance import add_note, collapsed, merge_provenance
+
+__all__ = ["contributions"]
+
+_TOTAL = "total"
+
+
+def contributions(frame: pl.DataFrame, by: str = "area", *, over: str = "1y") -> pl.DataFrame:
+    """Split the growth of a total into the percentage points that its parts contribute.
+
+    The total is the sum of the parts in the frame. A part contributes
+    ``100 * (value - value one span earlier) / total one span earlier``, and these add up to the growth of
+    the total.
+
+    Parameters
+    ----------
+    frame
+        Series frame in one unit. Its parts must not contain each other, and each of them is needed at both
+        ends. Chain-linked volumes do not add up: give values at current or at fixed prices.
+    by
+        Column that tells the parts apart.
+    over
+        Span of the growth, as in `growth`.
+
+    Returns
+    -------
+    polars.DataFrame
+        The rows of the frame with contributions for values, then for each total its growth as rows whose `by`
+        column is ``total``; ``unit`` is ``percentage points`` for the parts and ``percent`` for the totals,
+        ``note`` says which parts are missing. Where any part is missing at either end, every value of that
+        period is null. The provenance of a part takes in that of the total that it is divided by. An empty
+        frame gives an empty frame.
+
+    Raises
+    ------
+    FrameError
+        When `by` is missing, units are mixed, a part contains another or is named ``total``, or the parts of
+        one total differ in adjustment or prices.
+    UsageError
+        When `over` does not suit the frame, as in `growth`.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from datetime import date
+    >>> gdp = pl.DataFrame({
+    ...     "area": ["hong_kong", "hong_kong", "macao", "macao"],
+    ...     "period": [date(2022, 1, 1), date(2023, 1, 1)] * 2,
+    ...     "value": [90.0, 99.0, 10.0, 11.0],
+    ... })
+    >>> latest = contributions(gdp).filter(pl.col("period") == date(2023, 1, 1))
+    >>> dict(zip(latest["area"], latest["value"].round(6)))
+    {'hong_kong': 9.0, 'macao': 1.0, 'total': 10.0}
+    """
+    frame = read_series(frame, "contributions to growth")
+    if by not in series_keys(frame):
+        raise FrameError(
+            f"the frame has no column {by!r} that tells the parts apart (it has {', '.join(series_keys(frame)) or 'none'})"
+        )
+    one_unit(frame, "contributions to growth")
+    check_unique_periods(frame)
+    frame = frame.with_columns(pl.col(by).cast(pl.String))
+    _check_parts(frame, by)
+    totals = _totals(frame, by)
+    total_growth = growth(totals, over)
+    before = totals.select(pl.all().gather(earlier_rows(totals, over)))
+    total_growth = add_note(total_growth, pl.lit(before["note"] + f" {over} earlier"))
+
+    # beside each part: its total one span earlier, and what became of the growth of that total
+    on = [*_group(frame, by), "period"]
+    beside = (
+        before.drop(on, "note")
+        .rename({"value": "total"})
+        .hstack(
+            total_growth.select(
+                *on, pl.col("note").alias("why"), pl.col("value").is_not_null().alias("known")
+            )
+        )
+    )
+    beside = frame.select(on).join(beside, on=on, how="left", nulls_equal=True, maintain_order="left")
+    change = frame["value"] - frame["value"].gather(earlier_rows(frame, over))
+    share = pl.when(pl.lit(beside["known"])).then(pl.lit(100 * change / beside["total"]))
+    parts = append_method(
+        frame.with_columns(value=share, unit=pl.lit("percentage points")),
+        f"contribution to the growth of the total over {over}",
+    )
+    own = growth(frame, over)
+    parts = add_note(merge_provenance(merge_provenance(parts, own), beside), pl.lit(beside["why"]))
+    return pl.concat([parts, total_growth.select(parts.columns)])
+
+
+def _group(frame: pl.DataFrame, by: str) -> list[str]:
+    return [k for k in series_keys(frame) if k != by]
+
+
+def _totals(frame: pl.DataFrame, by: str) -> pl.DataFrame:
+    """Sum of the parts per period, null with a note where one is missing, as a series frame of its own."""
+    group = _group(frame, by)
+    valued = pl.col(by).filter(pl.col("value").is_not_null())
+    per_period = frame.group_by([*group, "period"], maintain_order=True).agg(
+        pl.col("value").sum(), valued.alias("valued"), *collapsed(frame)
+    )
+    if group:
+        parts = frame.group_by(group).agg(pl.col(by).unique().alias("parts"))
+        per_period = per_period.join(parts, on=group, how="left", nulls_equal=True, maintain_order="left")
+    else:
+        parts = frame.select(pl.col(by).unique().implode().alias("parts"))
+        per_period = per_period.join(parts, how="cross", maintain_order="left")
+    missing = pl.col("parts").list.set_difference("valued").list.sort()
+    whole = missing.list.len() == 0
+    totals = per_period.with_columns(
+        pl.lit(_TOTAL).alias(by),
+        pl.when(whole).then("value"),
+        pl.when(~whole).then("no value of " + missing.list.join(", ")).alias("note"),
+    )
+    return totals.select(*frame.columns, *({"note"} - set(frame.columns)))
+
+
+def _check_parts(frame: pl.DataFrame, by: str) -> None:
+    parts = set(frame[by].unique())
+    if None in parts or _TOTAL in parts:
+        raise FrameError(
+            f"{by!r} must name a part in every row, and none may be named {_TOTAL!r}: filter or rename these rows"
+        )
+    if by == "area":
+        for whole, part in _nested(parts):
+            raise FrameError(f"{whole!r} contains {part!r}, which would count twice: filter one of them out")
+    group = _group(frame, by)
+    subject = [k for k in group if k in ("indicator", "frequency")]
+    attributes = [k for k in group if k not in subject]
+    if attributes:
+        sets = frame.group_by(group).agg(pl.col(by).unique().sort())
+        counts = sets.group_by(subject or [pl.lit(0)]).agg(pl.col(by).n_unique())
+        if (counts[by] > 1).any():
+            varying = [a for a in attributes if frame[a].n_unique() > 1]
+            raise FrameError(
+                f"the parts of one total must agree in {', '.join(map(repr, varying))}, and some are there with one "
+                "value only: filter the frame, or set the column to one value where the difference does not matter"
+            )
+
+
+def _nested(areas: set[str]) -> list[tuple[str, str]]:
+    """Pairs of areas of which the first contains the second, as the catalogue knows them."""
+    known = catalog()
+    pairs = [(d.area, m) for d in known.definitions if d.area in areas for m in d.members if m in areas]
+    for area in areas & known.areas.keys():
+        parent = known.areas[area].parent
+        while parent is not None:
+            if parent in areas:
+                pairs.append((parent, area))
+            parent = known.areas[parent].parent
+    return sorted(pairs)

@@ -1,0 +1,128 @@
+"""Index numbers: every series relative to a base period."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from gbaindicators.catalog import Period, parse_period, period_end, period_text
+from gbaindicators.errors import FrameError, UsageError
+from gbaindicators.tables.series_frame import append_method, check_unique_periods, series_keys, series_name
+from gbaindicators.transforms.frequencies import expected_periods, frequency_of, nests
+from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.provenance import collapsed, merge_provenance
+
+__all__ = ["index"]
+
+_BASE = "__base"
+
+
+def index(frame: pl.DataFrame, base: str = "2015") -> pl.DataFrame:
+    """Express every series as an index whose mean over the base period is 100.
+
+    Parameters
+    ----------
+    frame
+        Series frame.
+    base
+        Base period as SDMX text (``2015``, ``2015-Q1``, ``2015-06``, ``2015-04-01/P1Y``). When its periods are
+        longer than those of a series, the mean of the shorter ones within it is the base, and each must have a
+        value: a year needs all twelve months.
+
+    Returns
+    -------
+    polars.DataFrame
+        The same rows in the same order; ``value`` is ``100 * value / base``, ``unit`` is ``index 2015=100``
+        (with the base as given), ``method`` says the base. ``sources``, ``status`` and ``vintage`` take in
+        those of the base.
+
+    Raises
+    ------
+    PeriodError
+        When `base` is no period.
+    UsageError
+        When the periods of a series do not fill the base period (weeks in a year, years in a month).
+    FrameError
+        When a series lacks a value in the base period, its base is not positive, or the frame is empty.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from datetime import date
+    >>> population = pl.DataFrame({"period": [date(2015, 1, 1), date(2020, 1, 1)], "value": [8e6, 10e6]})
+    >>> index(population)["value"].to_list(), index(population)["unit"][0]
+    ([100.0, 125.0], 'index 2015=100')
+    """
+    period = parse_period(base)
+    frame = read_series(frame, "an index")
+    check_unique_periods(frame)
+    if not frame.height:
+        raise FrameError(f"the frame is empty: no series has the base period {base}")
+    bases = _bases(frame, period, base)
+    keys = series_keys(frame)
+    rows = frame.select(keys).join(bases, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    if not keys:
+        rows = bases.select(pl.all().gather([0] * frame.height))
+    result = frame.with_columns(value=100 * pl.col("value") / rows[_BASE], unit=pl.lit(f"index {base}=100"))
+    return append_method(merge_provenance(result, rows), f"index, {base}=100")
+
+
+def _bases(frame: pl.DataFrame, period: Period, text: str) -> pl.DataFrame:
+    """Mean and provenance of the base period of each series; raise when one cannot be had."""
+    keys = series_keys(frame)
+    implied = None if "frequency" in keys else frequency_of(frame) or period.frequency
+    same = (
+        pl.col("frequency").cast(pl.String) == period.frequency
+        if implied is None
+        else pl.lit(implied == period.frequency)
+    )
+    # a fiscal year that begins within the base year is another year
+    exact = ~same | (pl.col("period") == period.start)
+    within = frame.filter(pl.col("period").is_between(period.start, period_end(*period)), exact)
+    # one group even for a frame that is a single series
+    series = frame.select(keys).unique(maintain_order=True) if keys else pl.DataFrame({"": [0]})
+    by: list[str] | pl.Expr = keys or pl.lit(0).alias("")
+    found = within.group_by(by).agg(
+        pl.col("value").mean().alias(_BASE), pl.col("value").count().alias("__n"), *collapsed(within)
+    )
+    bases = series.join(found, on=keys or [""], how="left", nulls_equal=True, maintain_order="left")
+    for row in bases.iter_rows(named=True):
+        _check_base(row, {k: row[k] for k in keys}, implied or row["frequency"], period, text, frame)
+    return bases
+
+
+def _check_base(
+    row: dict[str, object],
+    key: dict[str, object],
+    frequency: object,
+    period: Period,
+    text: str,
+    frame: pl.DataFrame,
+) -> None:
+    fine = str(frequency)
+    if fine == period.frequency:
+        needed = 1
+    elif nests(fine, period.frequency):
+        needed = expected_periods(fine, period.frequency, period.start)
+    else:
+        raise UsageError(
+            f"{series_name(key)}: periods of frequency {fine!r} do not fill the base {text!r}: "
+            f"take a base such as {period_text(fine, period.start)!r}"
+        )
+    count, base = row["__n"] or 0, row[_BASE]
+    if count != needed:
+        known = frame.filter(
+            pl.col("value").is_not_null(), *(pl.col(k).eq_missing(pl.lit(v)) for k, v in key.items())
+        )
+        reach = (
+            f"its values reach from {known['period'].min()} to {known['period'].max()}"
+            if known.height
+            else "it has no values"
+        )
+        raise FrameError(
+            f"{series_name(key)} has {count} of the {needed} values in the base period {text} that are needed; "
+            f"{reach}: take another base or filter the series out"
+        )
+    if not isinstance(base, float) or base <= 0:
+        raise FrameError(
+            f"the base of {series_name(key)} in {text} is {base}: an index needs a positive base"
+        )

@@ -1,0 +1,30 @@
+"""What every transform asks of the frame it is given."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from gbaindicators.errors import FrameError
+from gbaindicators.tables.series_frame import check_series_frame
+
+__all__ = ["read_series"]
+
+
+def read_series(frame: pl.DataFrame | pl.LazyFrame, doing: str) -> pl.DataFrame:
+    """Return the frame with ``period`` as Date and ``value`` as Float64, ready to have its values replaced.
+
+    Raises
+    ------
+    FrameError
+        When it is no series frame, is lazy, or carries interval bounds: these would stay behind in the old
+        unit, and the bounds of a transformed value are not the transformed bounds.
+    """
+    if isinstance(frame, pl.LazyFrame):
+        raise FrameError(f"{doing} needs an eager frame: call .collect() on it first")
+    bounds = [c for c in getattr(frame, "columns", []) if c.startswith(("lower_", "upper_"))]
+    if bounds:
+        raise FrameError(
+            f"{doing} does not carry the interval bounds {', '.join(map(repr, bounds))} over: "
+            f"drop them first, frame.drop({bounds!r})"
+        )
+    return check_series_frame(frame)
