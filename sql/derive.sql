@@ -26,7 +26,7 @@ everything AS (
     FROM points GROUP BY indicator, period
 )
 SELECT 'crossings' AS table_name, indicator, area, 'D' AS frequency, period, count::DOUBLE AS value, 'persons' AS unit,
-       'nsa' AS adjustment, 'A' AS status, coalesce(try_cast(s.vintage AS DATE), $seen) AS vintage, e.source,
+       'nsa' AS adjustment, 'A' AS status, coalesce(try_cast(s.vintage AS DATE), first_seen()) AS vintage, e.source,
        CASE WHEN e.method IS NULL THEN count::VARCHAR END AS published_value, 'persons' AS published_unit, 0 AS published_scale,
        'row ' || row AS locator, e.method, e.file, e.row, 0 AS standing, true AS preferred
 FROM everything e LEFT JOIN source s ON s.id = e.source;
@@ -37,7 +37,7 @@ SELECT i.table_name, p.indicator, p.area, CASE length(as_of) WHEN 4 THEN 'A' WHE
        CASE length(as_of) WHEN 4 THEN make_date(as_of::INT, 1, 1) WHEN 7 THEN (as_of || '-01')::DATE ELSE as_of::DATE END AS period,
        CASE WHEN u.id IS NULL THEN p.value * 1e6 ELSE p.value END AS value,
        coalesce(u.id, m.id) AS unit, 'cumulative' AS adjustment, 'A' AS status,
-       greatest(last_day(coalesce(try_cast(s.vintage AS DATE), try_cast(s.vintage || '-01' AS DATE), $seen)),
+       greatest(last_day(coalesce(try_cast(s.vintage AS DATE), try_cast(s.vintage || '-01' AS DATE), first_seen())),
                 CASE length(as_of) WHEN 4 THEN make_date(as_of::INT, 1, 1) WHEN 7 THEN last_day((as_of || '-01')::DATE) ELSE as_of::DATE END) AS vintage,
        p.source, trim(format('{}', p.value)) AS published_value, p.unit AS published_unit, 0 AS published_scale,
        'quote: "' || p.quote || '"' AS locator,

@@ -1,5 +1,6 @@
 -- Which source speaks for a figure. Only figures that several sources print need ranking: an explicit choice of the
--- catalogue first, doubtful figures (U) last, then official over mirror over secondary, then the newest vintage.
+-- catalogue first, doubtful figures (U) last, then official over mirror over secondary, then the newest stated vintage,
+-- then the figure printed with more digits.
 
 UPDATE observation SET series_period = hash(indicator, area, frequency, period, adjustment, prices);
 
@@ -19,7 +20,7 @@ FROM contested c WHERE c.series_period = o.series_period;
 UPDATE observation AS o SET preferred = false
 FROM (
     SELECT file, row, indicator, area FROM observation SEMI JOIN contested USING (series_period)
-    QUALIFY row_number() OVER (PARTITION BY series_period ORDER BY standing, vintage DESC, source, file, row) > 1
+    QUALIFY row_number() OVER (PARTITION BY series_period ORDER BY standing, vintage = first_seen(), vintage DESC, length(published_value) - published_scale DESC, source, file, row) > 1
 ) lost
 WHERE o.file = lost.file AND o.row = lost.row AND o.indicator = lost.indicator AND o.area = lost.area;
 

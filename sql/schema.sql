@@ -1,5 +1,8 @@
 -- The tables of a gbaindicators database. A database is a build product: it is written once, aside, and never changed.
 
+-- The day on which figures without a stated publication date were first seen by this project.
+CREATE MACRO first_seen() AS DATE '2026-11-22';
+
 CREATE TABLE indicator (
     id VARCHAR PRIMARY KEY, name_en VARCHAR, name_zh_hans VARCHAR, name_zh_hant VARCHAR,
     table_name VARCHAR, unit VARCHAR, kind VARCHAR, over_time VARCHAR, over_areas VARCHAR,

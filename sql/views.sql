@@ -19,7 +19,8 @@ SELECT table_name, indicator, area, frequency, period, value, unit, [source] AS 
 FROM observation
 WHERE vintage <= known AND status <> 'U'
 QUALIFY row_number() OVER (
-    PARTITION BY indicator, area, frequency, period, adjustment, prices ORDER BY standing, vintage DESC, source) = 1;
+    PARTITION BY indicator, area, frequency, period, adjustment, prices 
+    ORDER BY standing, vintage = first_seen(), vintage DESC, length(published_value) - published_scale DESC, source) = 1;
 
 -- Where sources differ on one figure.
 CREATE VIEW disagreements AS

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from gbaindicators.catalog import parse_period
+from gbaindicators.catalog import parse_period, step
 from gbaindicators.charts.labels import listing, period_label, phrase
+from gbaindicators.charts.over_time import dashes_of
 from gbaindicators.charts.series import MOST_COLOURED, MOST_SERIES, Drawing, Series, drawing
 from gbaindicators.charts.theme import (
-    EDGE,
+    FAINT,
     GREY,
     HEIGHT,
     INK,
     LABEL_SIZE,
-    WIDTH,
     Page,
     as_text,
     on_white,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["bars", "heatmap", "slope"]
 
 _NAME_WIDTH = 190
+_SIDE_WIDTH = 230
 _MOST_PERIODS = 4
 _SEQUENTIAL = ("#EEF4FB", "#B7D2EC", "#6BA6D6", "#2470B3", "#08306B")
 _DIVERGING = ("#7F3B08", "#D9852B", "#F9E3C3", "#F7F7F7", "#CFE0EE", "#4A8FC2", "#0B3C6F")
@@ -82,15 +83,17 @@ def bars(
     drawn = drawing(frame, lang, kind="a bar chart")
     chosen = _chosen(drawn, periods) if periods is not None else [_common(drawn)[-1]]
     if len(chosen) > _MOST_PERIODS:
-        raise UsageError(f"a bar chart shows up to {_MOST_PERIODS} periods, not {len(chosen)}: use line, slope or heatmap")
+        raise UsageError(
+            f"a bar chart shows up to {_MOST_PERIODS} periods, not {len(chosen)}: use line, slope or heatmap"
+        )
     order = drawn.ranked(chosen[-1])
     factor, scale = drawn.scale.factor, drawn.scale
-    texts = {(s.name, p): "" if (v := s.at(p)) is None else scale.text(v) for s in order for p in chosen}
+    texts = {(s, p): "" if (v := s.at(p)) is None else scale.text(v) for s in order for p in chosen}
     dated = [period_label(drawn.frequency, p, lang) for p in chosen]
     if len(chosen) > 1:
         for period, label in zip(chosen, dated, strict=True):
             first = next((s for s in order if s.at(period) is not None), order[0])
-            texts[first.name, period] += f"  ({label})"
+            texts[first, period] += f"  ({label})"
     rows = len(order) * len(chosen)
     page = drawn.page(
         "bars",
@@ -115,7 +118,7 @@ def bars(
                 y=list(range(len(order))),
                 name=as_text(label),
                 marker={"color": [tint(s.colour, share) for s in order], "line": {"width": 0}},
-                text=[as_text(texts[s.name, period]) for s in order],
+                text=[as_text(texts[s, period]) for s in order],
                 textposition="outside",
                 textfont={"size": 12, "color": INK},
                 cliponaxis=False,
@@ -180,15 +183,19 @@ def slope(
     last = _chosen(drawn, [end])[0] if end is not None else common[-1]
     if first >= last:
         raise UsageError(f"a slope needs two periods, the first before the second, not {first} and {last}")
-    ends = {s.name: (a, b) for s in drawn.ranked(last) if (a := s.at(first)) is not None and (b := s.at(last)) is not None}
+    ends = {
+        s: (a, b)
+        for s in drawn.ranked(last)
+        if (a := s.at(first)) is not None and (b := s.at(last)) is not None
+    }
     if not ends:
         raise FrameError(f"no series has a value both in {first} and in {last}: choose other periods")
-    shown = [s for s in drawn.ranked(last) if s.name in ends]
+    shown = [s for s in drawn.ranked(last) if s in ends]
     coloured = shown if len(shown) <= MOST_SERIES else shown[:MOST_COLOURED]
     scale, hidden = drawn.scale, len(shown) - len(coloured)
-    left = {s.name: [f"{s.label}  {scale.text(ends[s.name][0])}".strip()] for s in coloured}
-    right = {s.name: wrap(f"{scale.text(ends[s.name][1])}  {s.label}", 230, LABEL_SIZE, bold=True) for s in coloured}
-    left = {name: wrap(lines[0], 230, LABEL_SIZE, bold=True) for name, lines in left.items()}
+    left = {s: _side_lines(f"{s.label} {scale.text(ends[s][0])}") for s in coloured}
+    right = {s: _side_lines(f"{scale.text(ends[s][1])} {s.label}") for s in coloured}
+    dashes = dashes_of(coloured)
     dated = [period_label(drawn.frequency, p, lang) for p in (first, last)]
     page = drawn.page(
         "slope",
@@ -200,23 +207,28 @@ def slope(
         notes=_missing(drawn, [first, last]),
         left=_widest(left.values()) + 20,
         right=_widest(right.values()) + 20,
-        above=26,
+        above=34,
         below=8,
     )
     figure = page.figure()
-    for series in sorted(shown, key=lambda s: s.name in left):
-        figure.add_trace(_slope_trace(series, ends[series.name], drawn, grey=series.name not in left))
+    for series in sorted(shown, key=lambda s: s in left):
+        figure.add_trace(_slope_trace(series, ends[series], drawn, dashes.get(series)))
     values = [v / scale.factor for pair in ends.values() for v in pair]
     room = (max(values) - min(values)) * 0.06 or abs(values[0]) * 0.1 or 1.0
     low, high = min(values) - room, max(values) + room
     figure.update_yaxes(range=[low, high], showticklabels=False)
     figure.update_xaxes(
-        range=[0, 1], tickvals=[0, 1], ticktext=[f"<b>{as_text(t)}</b>" for t in dated], side="top", ticklabelstandoff=8
+        range=[0, 1],
+        tickvals=[0, 1],
+        ticktext=[f"<b>{as_text(t)}</b>" for t in dated],
+        side="top",
+        ticklabelstandoff=8,
     )
     for x in (0, 1):
         figure.add_vline(x=x, line={"color": "#AEB5BF", "width": 1}, layer="below")
     for side, labels in ((0, left), (1, right)):
-        _add_side_labels(figure, page, side, coloured, labels, [ends[s.name][side] / scale.factor for s in coloured], low, high)
+        values = [ends[s][side] / scale.factor for s in coloured]
+        _add_side_labels(figure, page, side, labels, values, low, high)
     return figure
 
 
@@ -262,7 +274,10 @@ def heatmap(
     columns = _columns(drawn)
     slots = [{_slot(drawn.frequency, p): v for p, v in zip(s.periods, s.values, strict=True)} for s in order]
     factor, scale = drawn.scale.factor, drawn.scale
-    cells = [[None if (v := held.get(_slot(drawn.frequency, c))) is None else v / factor for c in columns] for held in slots]
+    cells = [
+        [None if (v := held.get(_slot(drawn.frequency, c))) is None else v / factor for c in columns]
+        for held in slots
+    ]
     dated = [period_label(drawn.frequency, c, lang) for c in columns]
     page = drawn.page(
         "heatmap",
@@ -298,12 +313,24 @@ def heatmap(
             customdata=[[as_text(f"{s.name} {d}".strip()) for d in dated] for s in order],
             hovertemplate="%{customdata}: %{text}<extra></extra>",
             hoverongaps=False,
-            colorbar={"thickness": 10, "len": 1, "outlinewidth": 0, "x": 1, "xpad": 12, "nticks": 6, "tickfont": {"size": 11, "color": GREY}},
+            colorbar={
+                "thickness": 10,
+                "len": 1,
+                "outlinewidth": 0,
+                "x": 1,
+                "xpad": 12,
+                "nticks": 6,
+                "tickfont": {"size": 11, "color": GREY},
+                "separatethousands": True,
+                "exponentformat": "none",
+            },
         )
     )
     every = -(-len(columns) * (max(text_width(d, 12) for d in dated) + 14) // page.plot_width)
     ticks = list(range(len(columns) - 1, -1, -max(1, int(every))))[::-1]
-    figure.update_xaxes(tickvals=ticks, ticktext=[as_text(dated[i]) for i in ticks], range=[-0.5, len(columns) - 0.5])
+    figure.update_xaxes(
+        tickvals=ticks, ticktext=[as_text(dated[i]) for i in ticks], range=[-0.5, len(columns) - 0.5]
+    )
     figure.update_yaxes(**_name_axis(order))
     return figure
 
@@ -327,7 +354,9 @@ def _chosen(drawn: Drawing, texts: Sequence[str]) -> list[date]:
         wanted = parse_period(str(text))
         near = [p for p in drawn.periods if _slot(frequency, p) == _slot(frequency, wanted.start)]
         if wanted.frequency != frequency or not near:
-            raise UsageError(f"no series has a value in {text!r}: the frame runs from {drawn.periods[0]} to {drawn.periods[-1]}")
+            raise UsageError(
+                f"no series has a value in {text!r}: the frame runs from {drawn.periods[0]} to {drawn.periods[-1]}"
+            )
         found.append(near[0])
     return sorted(set(found))
 
@@ -339,8 +368,6 @@ def _slot(frequency: str, period: date) -> date:
 
 def _columns(drawn: Drawing) -> list[date]:
     """Every period from the first to the last, also those without any value."""
-    from gbaindicators.catalog import step
-
     held = drawn.periods
     if drawn.frequency == "A":
         by_year = {p.year: p for p in reversed(held)}
@@ -394,21 +421,25 @@ def _bar_range(values: Sequence[float], label: float, width: float) -> list[floa
     return [low - label * per_pixel * (low < 0), high + label * per_pixel * (high > 0 or low == 0)]
 
 
-def _widest(labels: object) -> float:
-    return max(text_width(t, LABEL_SIZE, bold=True) for lines in labels for t in lines)  # type: ignore[attr-defined]
+def _side_lines(text: str) -> list[str]:
+    return wrap(text.strip(), _SIDE_WIDTH, LABEL_SIZE, bold=True)
 
 
-def _slope_trace(series: Series, ends: tuple[float, float], drawn: Drawing, *, grey: bool) -> go.Scatter:
+def _widest(labels: Iterable[list[str]]) -> float:
+    return max(text_width(t, LABEL_SIZE, bold=True) for lines in labels for t in lines)
+
+
+def _slope_trace(series: Series, ends: tuple[float, float], drawn: Drawing, dash: str | None) -> go.Scatter:
     import plotly.graph_objects as go
 
-    colour = "#C9CED6" if grey else series.colour
+    colour = series.colour if dash else FAINT
     return go.Scatter(
         x=[0, 1],
         y=[v / drawn.scale.factor for v in ends],
         name=as_text(series.name),
         mode="lines+markers",
-        line={"color": colour, "width": 1 if grey else 2.4, "dash": series.dash},
-        marker={"size": 5 if grey else 8, "color": colour},
+        line={"color": colour, "width": 2.4 if dash else 1, "dash": dash or "solid"},
+        marker={"size": 8 if dash else 5, "color": colour},
         cliponaxis=False,
         hovertemplate=f"%{{fullData.name}}: %{{y:,.{max(drawn.scale.decimals, 2)}~f}}<extra></extra>",
     )
@@ -418,17 +449,16 @@ def _add_side_labels(
     figure: go.Figure,
     page: Page,
     side: int,
-    series: Sequence[Series],
-    labels: dict[str, list[str]],
+    labels: dict[Series, list[str]],
     values: Sequence[float],
     low: float,
     high: float,
 ) -> None:
     wanted = [(1 - (v - low) / (high - low)) * page.plot_height for v in values]
-    placed = spread(wanted, [17 * len(labels[s.name]) + 2 for s in series], 0, page.plot_height)
-    for one, value, want, got in zip(series, values, wanted, placed, strict=True):
+    placed = spread(wanted, [17 * len(lines) + 2 for lines in labels.values()], 0, page.plot_height)
+    for (one, lines), value, want, got in zip(labels.items(), values, wanted, placed, strict=True):
         figure.add_annotation(
             x=side, xanchor="left" if side else "right", xshift=12 if side else -12, y=value, yshift=want - got,
-            text="<b>" + "<br>".join(map(as_text, labels[one.name])) + "</b>", align="left" if side else "right",
+            text="<b>" + "<br>".join(map(as_text, lines)) + "</b>", align="left" if side else "right",
             font={"color": on_white(one.colour), "size": LABEL_SIZE}, showarrow=False, name="label",
         )  # fmt: skip

@@ -14,7 +14,6 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from gbaindicators.errors import ExportError, UsageError
@@ -170,9 +169,13 @@ def _check(figure: go.Figure, path: Path) -> None:
     import plotly.graph_objects as go
 
     if not isinstance(figure, go.Figure):
-        raise UsageError(f"expected a Plotly figure for {path}, got {type(figure).__name__}: charts are made with gba.chart")
+        raise UsageError(
+            f"expected a Plotly figure for {path}, got {type(figure).__name__}: charts are made with gba.chart"
+        )
     if path.suffix.lower() not in _SUFFIXES:
-        raise UsageError(f"{str(path)!r} ends in none of {', '.join(_SUFFIXES)}: the suffix says what to write")
+        raise UsageError(
+            f"{str(path)!r} ends in none of {', '.join(_SUFFIXES)}: the suffix says what to write"
+        )
     if not path.parent.is_dir():
         raise ExportError(f"the folder {str(path.parent)!r} does not exist: make it first")
     if path.is_dir():
@@ -188,7 +191,9 @@ def _check_fonts(figure: go.Figure, path: Path) -> None:
     lister = shutil.which("fc-list")
     if lister is None or not _EAST_ASIAN.search(_printed(figure)):
         return
-    fonts = subprocess.run([lister, ":lang=zh", "family"], capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
+    fonts = subprocess.run(
+        [lister, ":lang=zh", "family"], capture_output=True, text=True, timeout=30, check=False
+    )
     if fonts.returncode == 0 and not fonts.stdout.strip():
         raise ExportError(
             f"{path.name} has Chinese text and no installed font covers it: install one (apt install fonts-noto-cjk)"
@@ -201,7 +206,12 @@ def _printed(figure: go.Figure) -> str:
 
     def walk(node: Any) -> list[str]:
         if isinstance(node, dict):
-            return [t for key, child in node.items() if key not in ("meta", "template", "family") for t in walk(child)]
+            return [
+                t
+                for key, child in node.items()
+                if key not in ("meta", "template", "family")
+                for t in walk(child)
+            ]
         if isinstance(node, list):
             return [t for child in node for t in walk(child)]
         return [node] if isinstance(node, str) else []
@@ -282,7 +292,11 @@ class _Browser:
             self._wait(start(), _START)
         except Exception as error:
             self.close()
-            reason = f"it did not answer in {_START:.0f} seconds" if isinstance(error, FutureTimeoutError) else _first_line(error)
+            reason = (
+                f"it did not answer in {_START:.0f} seconds"
+                if isinstance(error, FutureTimeoutError)
+                else _first_line(error)
+            )
             raise ExportError(f"the browser {program} did not start ({reason}): {_HOW_TO_GET}") from error
 
     def _wait(self, work: Coroutine[Any, Any, T], timeout: float) -> T:
@@ -298,7 +312,9 @@ class _Browser:
         try:
             content = self._wait(self._kaleido.calc_fig(figure, given), timeout)
         except FutureTimeoutError:
-            raise ExportError(f"{path.name} was not drawn in {timeout:g} seconds: raise timeout, or draw fewer points") from None
+            raise ExportError(
+                f"{path.name} was not drawn in {timeout:g} seconds: raise timeout, or draw fewer points"
+            ) from None
         except Exception as error:
             raise ExportError(f"{path.name} could not be drawn: {_first_line(error)}") from error
         return _finish_svg(figure, content) if given["format"] == "svg" else bytes(content)

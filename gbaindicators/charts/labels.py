@@ -77,7 +77,20 @@ _SCALES: Final[dict[str, tuple[tuple[float, str], ...]]] = {
 #: Below this nothing is scaled: 98,000 persons read better than 9.8万.
 _UNSCALED: Final = 1e5
 #: A user's unit that already says its scale, or has none.
-_SCALED_WORDS: Final = ("thousand", "million", "billion", "trillion", "千", "万", "亿", "萬", "億", "%", "index", "ratio")
+_SCALED_WORDS: Final = (
+    "thousand",
+    "million",
+    "billion",
+    "trillion",
+    "千",
+    "万",
+    "亿",
+    "萬",
+    "億",
+    "%",
+    "index",
+    "ratio",
+)
 _NEVER_SCALED: Final = {"ratio", "index", "exchange_rate", "ppp_rate"}
 _MONEY: Final = {"USD": "US$", "HKD": "HK$", "CNY": "CNY", "MOP": "MOP", "JPY": "JPY"}
 _PER: Final = {
@@ -147,7 +160,11 @@ def _unit_name(unit: str, lang: str) -> str:
         return known[unit].names[lang]
     head, per, tail = unit.partition(" per ")
     if per:
-        return f"{_unit_name(head, lang)} per {tail}" if lang == "en" else f"{_unit_name(head, lang)}/{_PER.get(tail, {}).get(lang, tail)}"
+        return (
+            f"{_unit_name(head, lang)} per {tail}"
+            if lang == "en"
+            else f"{_unit_name(head, lang)}/{_PER.get(tail, {}).get(lang, tail)}"
+        )
     return unit
 
 
@@ -176,7 +193,11 @@ def choose_scale(unit: str | None, values: Iterable[float], lang: str) -> Scale:
     largest = max(sizes)
     name = _unit_name(unit, lang) if unit else ""
     entry = catalog().units.get(unit or "")
-    scalable = entry.kind not in _NEVER_SCALED if entry else not any(w in (unit or "").casefold() for w in _SCALED_WORDS)
+    scalable = (
+        entry.kind not in _NEVER_SCALED
+        if entry
+        else not any(w in (unit or "").casefold() for w in _SCALED_WORDS)
+    )
     factor, word = 1.0, ""
     if scalable and largest >= _UNSCALED:
         factor, word = next(((f, w) for f, w in _SCALES[lang] if largest >= f), (1.0, ""))
@@ -188,7 +209,11 @@ def choose_scale(unit: str | None, values: Iterable[float], lang: str) -> Scale:
     else:
         words = f"{word} {name}".strip()
     scaled = largest / factor
-    decimals = 0 if scaled >= 1000 or (factor == 1 and all(v == int(v) for v in sizes)) else 1 if scaled >= 10 else 2
+    if unit == "percent" and largest >= 1:
+        return Scale(1.0, words, 1)
+    decimals = (
+        0 if scaled >= 1000 or (factor == 1 and all(v == int(v) for v in sizes)) else 1 if scaled >= 10 else 2
+    )
     return Scale(factor, words, decimals if scaled >= 0.1 or scaled == 0 else 4)
 
 
@@ -211,11 +236,17 @@ def period_label(frequency: str, day: date, lang: str) -> str:
             return f"{year}年{'上下'[half - 1]}半年" if chinese else f"{year} H{half}"
         case "Q":
             quarter = (day.month + 2) // 3
-            return {"en": f"{year} Q{quarter}", "zh-Hans": f"{year}年第{quarter}季度"}.get(lang, f"{year}年第{quarter}季")
+            return {"en": f"{year} Q{quarter}", "zh-Hans": f"{year}年第{quarter}季度"}.get(
+                lang, f"{year}年第{quarter}季"
+            )
         case "M":
             return f"{year}年{day.month}月" if chinese else f"{_MONTHS[day.month - 1]} {year}"
         case "D":
-            return f"{year}年{day.month}月{day.day}日" if chinese else f"{day.day} {_MONTHS[day.month - 1]} {year}"
+            return (
+                f"{year}年{day.month}月{day.day}日"
+                if chinese
+                else f"{day.day} {_MONTHS[day.month - 1]} {year}"
+            )
         case _:
             return period_text(frequency, day)
 
@@ -272,17 +303,16 @@ def subtitle_of(frame: pl.DataFrame, scale: Scale, lang: str, *, lead: str = "")
         kinds = _distinct(frame, column)
         if len(kinds) == 1 and kinds[0] != ordinary:
             parts.append(name_of(column, kinds[0], lang))
-    text = (", " if lang == "en" else "，").join(p for p in parts if p)
-    return text[:1].upper() + text[1:]
+    return (", " if lang == "en" else "，").join(p for p in parts if p)
 
 
 def sentences(texts: Iterable[str], lang: str) -> str:
     """Join sentences with the language's full stop between them.
 
-    >>> sentences(["US$ trillion", "", "Converted at market rates."], "en")
+    >>> sentences(["US$ trillion", "", "converted at market rates."], "en")
     'US$ trillion. Converted at market rates'
     """
-    return phrase("stop", lang).join(t.rstrip(". 。") for t in texts if t)
+    return phrase("stop", lang).join(t[:1].upper() + t[1:].rstrip(". 。") for t in texts if t)
 
 
 def methods_of(*frames: pl.DataFrame) -> str:
@@ -297,7 +327,9 @@ def source_ids(*frames: pl.DataFrame) -> list[str]:
         if "sources" not in frame.columns:
             continue
         ids = frame["sources"].drop_nulls()
-        found |= dict.fromkeys(ids.explode().drop_nulls().to_list() if ids.dtype == pl.List else map(str, ids))
+        found |= dict.fromkeys(
+            ids.explode().drop_nulls().to_list() if ids.dtype == pl.List else map(str, ids)
+        )
     return list(found)
 
 
@@ -307,7 +339,11 @@ def source_line(lang: str, *frames: pl.DataFrame) -> str:
     shown = cited[:_MOST_CITED]
     if len(cited) > _MOST_CITED:
         shown.append(phrase("more", lang, len(cited) - _MOST_CITED))
-    parts = [phrase("source", lang, _PHRASES[lang]["semicolon"].join(shown)).rstrip(".") + _PHRASES[lang]["stop"]] if shown else []
+    parts = (
+        [phrase("source", lang, _PHRASES[lang]["semicolon"].join(shown)).rstrip(".") + _PHRASES[lang]["stop"]]
+        if shown
+        else []
+    )
     vintages = [v for frame in frames for v in _distinct(frame, "vintage")]
     if vintages:
         parts.append(phrase("as_of", lang, max(map(str, vintages))))

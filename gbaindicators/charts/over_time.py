@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -11,6 +12,7 @@ import polars as pl
 from gbaindicators.charts.labels import listing, name_of, number_text, period_label, phrase
 from gbaindicators.charts.series import MOST_SERIES, Drawing, Series, drawing
 from gbaindicators.charts.theme import (
+    FAINT,
     GREY,
     INK,
     LABEL_SIZE,
@@ -30,9 +32,10 @@ if TYPE_CHECKING:
 
 __all__ = ["fan", "line"]
 
-_LABEL_WIDTH = 150
+_LABEL_WIDTH = 185
 _LINE_HEIGHT = 17
 _FEWEST_YEARLY_TICKS = 4
+_TICKS = 7
 
 
 def line(
@@ -88,8 +91,7 @@ def line(
     coloured = drawn.coloured()
     hidden = len(drawn.series) - len(coloured)
     end = periods[-1]
-    names = {s.name: _end_label(s, end, drawn) for s in coloured}
-    lines = {name: wrap(text, _LABEL_WIDTH, LABEL_SIZE, bold=True) for name, text in names.items()}
+    lines = {s: wrap(_end_label(s, end, drawn), _LABEL_WIDTH, LABEL_SIZE, bold=True) for s in coloured}
     low, high = value_range([v / drawn.scale.factor for s in drawn.series for v in s.values], log=log)
     page = drawn.page(
         "line",
@@ -104,11 +106,12 @@ def line(
     figure = page.figure()
     figure.update_layout(hovermode="x unified" if len(drawn.series) <= MOST_SERIES else "closest")
     # grey first, so that colour lies over it
-    for series in sorted(drawn.series, key=lambda s: s.name in names):
-        figure.add_trace(_trace(series, drawn, grey=series.name not in names))
+    dashes = dashes_of(coloured)
+    for series in sorted(drawn.series, key=lambda s: s in lines):
+        figure.add_trace(trace_of(series, drawn, dashes.get(series)))
     add_value_axis(figure, low, high, log=log)
     figure.update_xaxes(**date_axis(periods, drawn.series, lang))
-    ends = [(lines[s.name], on_white(s.colour), s.last / drawn.scale.factor) for s in coloured]
+    ends = [(lines[s], on_white(s.colour), s.last / drawn.scale.factor) for s in coloured]
     add_end_labels(figure, page, ends, low, high, log=log)
     return figure
 
@@ -162,7 +165,9 @@ def fan(
             )
     _refuse_other_series(history, forecast)
     if forecast.select(pl.any_horizontal(pl.col(bounds).is_null().any())).item():
-        raise FrameError(f"a bound of an interval is null: {', '.join(bounds)} need a value for every period of the forecast")
+        raise FrameError(
+            f"a bound of an interval is null: {', '.join(bounds)} need a value for every period of the forecast"
+        )
     rows = forecast.sort("period")
     values = history["value"].drop_nulls().to_list() + [v for c in bounds for v in rows[c].to_list()]
     both = drawing(pl.concat([history.select("period", "value"), rows.select("period", "value")]), lang)
@@ -174,8 +179,14 @@ def fan(
     start = [past.last] if joined else []
 
     band_text = phrase("bands", lang, listing([f"{level}%" for level in reversed(levels)], lang))
-    models = [phrase("model", lang, m) for m in forecast["model"].unique().to_list()] if "model" in forecast.columns else []
-    says = (", " if lang == "en" else "，").join([f"{phrase('forecast', lang)}{_colon(lang)}{m}" for m in models] + [band_text])
+    models = (
+        [phrase("model", lang, m) for m in forecast["model"].unique().to_list()]
+        if "model" in forecast.columns
+        else []
+    )
+    says = (", " if lang == "en" else "，").join(
+        [f"{phrase('forecast', lang)}{_colon(lang)}{m}" for m in models] + [band_text]
+    )
     last = f"{period_label(future.frequency, future.periods[-1], lang)}{_colon(lang)}{known.scale.text(future.last)}"
     labels = [([last], on_white(past.colour), future.last / factor)]
     labels += [([f"{level}%"], GREY, rows[f"upper_{level}"][-1] / factor) for level in levels]
@@ -209,16 +220,21 @@ def fan(
                 name=f"{level}%",
             )
         )
-    figure.add_trace(_trace(past, known).update(name=as_text(past.name or name_of_value(known))))
-    ahead_trace = _trace(future, known).update(
-        x=dates, y=[v / factor for v in (*start, *future.values)], name=as_text(phrase("forecast", lang)), mode="lines"
+    figure.add_trace(trace_of(past, known).update(name=as_text(past.name or name_of_value(known))))
+    ahead_trace = trace_of(future, known).update(
+        x=dates,
+        y=[v / factor for v in (*start, *future.values)],
+        name=as_text(phrase("forecast", lang)),
+        mode="lines",
     )
     if len(dates) == 1:
         ahead_trace.update(mode="markers", marker={"size": 6, "color": past.colour})
     figure.add_trace(ahead_trace.update(line={"dash": "dash", "color": past.colour}))
     add_value_axis(figure, low, high)
     figure.update_xaxes(**date_axis(sorted({*past.periods, *future.periods}), both.series, lang))
-    figure.add_vline(x=past.periods[-1].isoformat(), line={"color": GREY, "width": 1, "dash": "dot"}, layer="below")
+    figure.add_vline(
+        x=past.periods[-1].isoformat(), line={"color": GREY, "width": 1, "dash": "dot"}, layer="below"
+    )
     figure.add_annotation(
         x=past.periods[-1], y=1, yref="paper", text=as_text(phrase("forecast", lang)), showarrow=False,
         xanchor="left", yanchor="top", xshift=6, font={"color": GREY, "size": 12}, name="forecast",
@@ -240,7 +256,9 @@ def _colon(lang: str) -> str:
 def _levels(forecast: pl.DataFrame) -> list[str]:
     """Levels of the intervals, the widest first."""
     columns = forecast.columns if isinstance(forecast, pl.DataFrame) else []
-    levels = [c.removeprefix("lower_") for c in columns if c.startswith("lower_") and "upper_" + c[6:] in columns]
+    levels = [
+        c.removeprefix("lower_") for c in columns if c.startswith("lower_") and "upper_" + c[6:] in columns
+    ]
     if isinstance(forecast, pl.DataFrame) and not levels:
         raise FrameError(
             "the forecast has no interval: a fan needs columns such as 'lower_80' and 'upper_80', as gba.forecast gives"
@@ -252,7 +270,10 @@ def _refuse_other_series(history: pl.DataFrame, forecast: pl.DataFrame) -> None:
     for column in ("indicator", "area", "unit", "frequency", "adjustment", "prices"):
         if column not in history.columns or column not in forecast.columns:
             continue
-        before, after = history[column].drop_nulls()[0:1].to_list(), forecast[column].drop_nulls()[0:1].to_list()
+        before, after = (
+            history[column].drop_nulls()[0:1].to_list(),
+            forecast[column].drop_nulls()[0:1].to_list(),
+        )
         if before and after and before != after:
             raise FrameError(f"history and forecast differ in {column!r}: {before[0]!r} and {after[0]!r}")
     if history["period"].max() >= forecast["period"].min():  # type: ignore[operator]
@@ -266,10 +287,9 @@ def _refuse_log(drawn: Drawing) -> None:
     for series in drawn.series:
         for period, value in zip(series.periods, series.values, strict=True):
             if value <= 0:
-                of = f"{series.name} is" if series.name else "the value is"
                 raise UsageError(
-                    f"a logarithmic axis cannot show {of.replace(' is', '')}: it {'is'} {value:g} in the period that "
-                    f"begins {period}; use log=False"
+                    f"a logarithmic axis shows only values above zero, and {series.name or 'the series'} is {value:g} "
+                    f"in the period that begins {period}: use log=False"
                 )
 
 
@@ -280,21 +300,35 @@ def _end_label(series: Series, end: date, drawn: Drawing) -> str:
     return f"{text} ({period_label(series.frequency, series.periods[-1], drawn.lang)})" if early else text
 
 
-def _trace(series: Series, drawn: Drawing, *, grey: bool = False) -> go.Scatter:
+def dashes_of(series: Sequence[Series]) -> dict[Series, str]:
+    """Give series of one colour different dashes: two indicators of an area, or two areas with one hash."""
+    styles = ("solid", "dash", "dot", "dashdot")
+    uses: dict[str, int] = {}
+    dashes = {}
+    for one in series:
+        dashes[one] = styles[uses.get(one.colour, 0) % len(styles)]
+        uses[one.colour] = uses.get(one.colour, 0) + 1
+    return dashes
+
+
+def trace_of(series: Series, drawn: Drawing, dash: str | None = "solid") -> go.Scatter:
+    """Make the line of a series, in thin grey without a dash style; values with gaps on both sides are dots."""
     import plotly.graph_objects as go
 
     periods, values = series.with_gaps()
     alone = series.alone()
-    marks = {"mode": "lines+markers", "marker": {"size": [7 if a else 0 for a in alone]}} if any(alone) else {"mode": "lines"}
-    colour = "#C9CED6" if grey else series.colour
+    marks: dict[str, Any] = {"mode": "lines"}
+    if any(alone):
+        marks = {"mode": "lines+markers", "marker": {"size": [7 if a else 0 for a in alone], "opacity": 1}}
     return go.Scatter(
         x=periods,
         y=[None if v is None else v / drawn.scale.factor for v in values],
         name=as_text(series.name or name_of_value(drawn)),
-        line={"color": colour, "width": 1 if grey else 2.4, "dash": series.dash},
+        line={"color": series.colour, "width": 2.4, "dash": dash} if dash else {"color": FAINT, "width": 1},
         connectgaps=False,
         cliponaxis=False,
-        hovertemplate=f"%{{y:,.{max(drawn.scale.decimals, 2)}~f}}" + ("" if len(drawn.series) <= MOST_SERIES else "<br>%{x|%Y-%m-%d}"),
+        hovertemplate=f"%{{y:,.{max(drawn.scale.decimals, 2)}~f}}"
+        + ("" if len(drawn.series) <= MOST_SERIES else "<br>%{x|%Y-%m-%d}"),
         **marks,
     )
 
@@ -312,21 +346,44 @@ def value_range(values: Sequence[float], *, log: bool = False) -> tuple[float, f
 
 def tick_room(low: float, high: float, *, log: bool = False) -> float:
     """Width that the numbers of a value axis need."""
-    step = (high - low) / 5
-    decimals = 0 if step >= 1 else 1 if step >= 0.1 else 2 if step >= 0.01 else 4
-    return max(text_width(number_text(v, 0 if log and v >= 1 else decimals), 12) for v in (low, high)) + 12
+    texts = (
+        log_ticks(low, high).values()
+        if log
+        else [number_text(v, _tick_decimals(low, high)) for v in (low, high)]
+    )
+    return max(text_width(t, 12) for t in texts) + 12
+
+
+def _tick_decimals(low: float, high: float) -> int:
+    """Decimals that ticks at round steps need."""
+    return max(0, -math.floor(math.log10((high - low) / _TICKS * 1.999)))
+
+
+def log_ticks(low: float, high: float) -> dict[float, str]:
+    """Ticks of a logarithmic axis: 1, 2 and 5 of each decade, or the decades alone where there are many.
+
+    >>> log_ticks(3, 120)
+    {5.0: '5', 10.0: '10', 20.0: '20', 50.0: '50', 100.0: '100'}
+    """
+    leads = (1, 2, 5) if high / low < 1e3 else (1,)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = [float(f"{lead}e{decade}") for decade in decades for lead in leads]
+    return {t: f"{t:,.{max(0, -math.floor(math.log10(t)))}f}" for t in ticks if low <= t <= high}
 
 
 def add_value_axis(figure: go.Figure, low: float, high: float, *, log: bool = False) -> None:
     """Give a figure its value axis: light horizontal rules, and a dark one at zero."""
-    import math
-
     if log:
-        decades = math.log10(high / low)
-        figure.update_yaxes(type="log", range=[math.log10(low), math.log10(high)], dtick="D2" if decades < 2 else 1)
+        ticks = log_ticks(low, high)
+        figure.update_yaxes(
+            type="log",
+            range=[math.log10(low), math.log10(high)],
+            tickvals=list(ticks),
+            ticktext=list(ticks.values()),
+        )
     else:
-        figure.update_yaxes(range=[low, high], nticks=7)
-    figure.update_yaxes(showgrid=True, gridcolor=RULE, gridwidth=1, ticks="", ticklabelstandoff=6)
+        figure.update_yaxes(range=[low, high], nticks=_TICKS, tickformat=f",.{_tick_decimals(low, high)}f")
+    figure.update_yaxes(showgrid=True, gridcolor=RULE, gridwidth=1, ticklabelstandoff=6)
     if not log and low <= 0 <= high:
         figure.update_yaxes(zeroline=True, zerolinecolor=INK, zerolinewidth=1)
 
@@ -335,7 +392,7 @@ def date_axis(periods: Sequence[date], series: Iterable[Series], lang: str) -> d
     """Describe a time axis whose ticks are whole years, or months where it is short."""
     first, last = periods[0], periods[-1]
     if first == last:
-        first, last = first - timedelta(days=366), last + timedelta(days=366)
+        first, last = date(first.year - 1, first.month, 1), date(last.year + 1, last.month, 1)
     axis: dict[str, Any] = {
         "type": "date", "range": [first.isoformat(), last.isoformat()], "ticks": "outside", "ticklen": 5,
         "tickcolor": GREY, "showline": True, "linecolor": GREY, "hoverformat": "%Y",
@@ -343,10 +400,18 @@ def date_axis(periods: Sequence[date], series: Iterable[Series], lang: str) -> d
     frequencies = {s.frequency for s in series}
     years = last.year - first.year
     if frequencies != {"A"}:
-        axis["hoverformat"] = {"en": "%-d %b %Y"}.get(lang, "%Y年%-m月%-d日") if frequencies & {"D", "W"} else {"en": "%b %Y"}.get(lang, "%Y年%-m月")
+        axis["hoverformat"] = (
+            {"en": "%-d %b %Y"}.get(lang, "%Y年%-m月%-d日")
+            if frequencies & {"D", "W"}
+            else {"en": "%b %Y"}.get(lang, "%Y年%-m月")
+        )
     if frequencies == {"A"} or years >= _FEWEST_YEARLY_TICKS:
         step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 1000) if years / s <= 10)
-        month, day = (first.month, first.day) if frequencies == {"A"} and len({(p.month, p.day) for p in periods}) == 1 else (1, 1)
+        month, day = (
+            (first.month, first.day)
+            if frequencies == {"A"} and len({(p.month, p.day) for p in periods}) == 1
+            else (1, 1)
+        )
         start = date(max(first.year - first.year % step, 1), month, day)
         return axis | {"tick0": start.isoformat(), "dtick": f"M{12 * step}", "tickformat": "%Y"}
     months = years * 12 + last.month - first.month
@@ -368,9 +433,10 @@ def add_end_labels(
     log: bool = False,
 ) -> None:
     """Print labels (lines, colour, value) beside the right end of the plot, moved apart where they would touch."""
-    import math
 
-    place = (lambda v: math.log10(v)) if log else (lambda v: v)
+    def place(value: float) -> float:
+        return math.log10(value) if log else value
+
     bottom, top = place(low), place(high)
     wanted = [(1 - (place(value) - bottom) / (top - bottom)) * page.plot_height for _, _, value in labels]
     heights = [_LINE_HEIGHT * len(lines) + 2 for lines, _, _ in labels]

@@ -38,16 +38,14 @@ MOST_SERIES: Final = 12
 MOST_COLOURED: Final = 7
 #: Longest label of a series in characters; the whole name shows on hover.
 _LONGEST: Final = 60
-_DASHES: Final = ("solid", "dash", "dot", "dashdot")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Series:
     """One line of a chart: its values that are there, in order of time."""
 
     name: str
     colour: str
-    dash: str
     frequency: str
     periods: tuple[date, ...]
     values: tuple[float, ...]
@@ -70,7 +68,7 @@ class Series:
         """Periods and values with one null in every gap, so that no line is drawn across it.
 
         >>> years = (date(2020, 1, 1), date(2021, 1, 1), date(2023, 1, 1))
-        >>> Series("a", "#000000", "solid", "A", years, (1.0, 2.0, 4.0)).with_gaps()[1]
+        >>> Series("a", "#000000", "A", years, (1.0, 2.0, 4.0)).with_gaps()[1]
         [1.0, 2.0, None, 4.0]
         """
         periods: list[date] = []
@@ -102,7 +100,11 @@ def _frequency_of(periods: Sequence[date]) -> str:
     """Infer a frequency from the smallest step, for a frame without the column."""
     steps = [(b - a).days for a, b in zip(periods, periods[1:], strict=False)]
     smallest = min(steps, default=365)
-    return next(f for f, days in (("A", 360), ("S", 180), ("Q", 85), ("M", 28), ("W", 7), ("D", 0)) if smallest >= days)
+    return next(
+        f
+        for f, days in (("A", 360), ("S", 180), ("Q", 85), ("M", 28), ("W", 7), ("D", 0))
+        if smallest >= days
+    )
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,9 @@ class Drawing:
         frames = (self.frame, *others)
         what = title_of(self.frame, lang)
         method = methods_of(*frames)
-        generated = sentences([subtitle_of(self.frame, self.scale, lang, lead=what if title else ""), *says], lang)
+        generated = sentences(
+            [subtitle_of(self.frame, self.scale, lang, lead=what if title else ""), *says], lang
+        )
         with_method = sentences([generated, method], lang)
         fits = text_width(with_method, 14) <= 2 * (WIDTH - 2 * EDGE)
         if fits and subtitle is None:
@@ -201,13 +205,20 @@ class Drawing:
     def told(self, series: Series, first: date, last: date) -> str:
         """Say in a few words where a series began and ended; with its own periods where they are not `first`, `last`."""
         texts = []
-        for period, value, usual in ((series.periods[0], series.values[0], first), (series.periods[-1], series.last, last)):
+        for period, value, usual in (
+            (series.periods[0], series.values[0], first),
+            (series.periods[-1], series.last, last),
+        ):
             own = "" if period == usual else f" ({period_label(series.frequency, period, self.lang)})"
             texts.append(self.scale.text(value) + own)
         name = series.name or title_of(self.frame, self.lang)
         if len(series.periods) == 1:
             return phrase("at", self.lang, name, texts[-1])
         return phrase("from_to", self.lang, name, *texts)
+
+
+def _name(row: dict[str, Any], keys: Sequence[str], lang: str) -> str:
+    return (", " if lang == "en" else "，").join(text for k in keys if (text := name_of(k, row[k], lang)))
 
 
 def drawing(frame: pl.DataFrame, lang: str, *, kind: str = "a chart") -> Drawing:
@@ -233,20 +244,23 @@ def drawing(frame: pl.DataFrame, lang: str, *, kind: str = "a chart") -> Drawing
     varying.sort(key=lambda k: k != "area")
     # in the order in which the series first stand in the frame: the user's own
     parts = frame.partition_by(keys, maintain_order=True) if keys else [frame]
+    rows = [part.row(0, named=True) for part in parts]
+    names = [_name(row, varying, lang) for row in rows]
+    if len(set(names)) < len(names):
+        # two ids with one name: the ids tell them apart
+        names = [", ".join(str(row[k]) for k in varying) for row in rows]
     found: list[Series] = []
     silent: list[str] = []
-    uses: dict[str, int] = {}
-    for part in (p.sort("period") for p in parts):
-        row: dict[str, Any] = part.row(0, named=True)
-        name = (", " if lang == "en" else "，").join(t for k in varying if (t := name_of(k, row[k], lang)))
+    for part, row, name in zip((p.sort("period") for p in parts), rows, names, strict=True):
         held = part.drop_nulls("value")
         if held.is_empty():
             silent.append(name)
             continue
-        colour = area_colour(row.get("area"))
-        dash = _DASHES[uses.setdefault(colour, 0) % len(_DASHES)]
-        uses[colour] += 1
         periods = held["period"].to_list()
         frequency = row.get("frequency") or _frequency_of(periods)
-        found.append(Series(name, colour, dash, frequency, tuple(periods), tuple(held["value"].to_list())))
+        found.append(
+            Series(
+                name, area_colour(row.get("area")), frequency, tuple(periods), tuple(held["value"].to_list())
+            )
+        )
     return Drawing(frame, tuple(found), tuple(silent), choose_scale(unit, values, lang), lang)

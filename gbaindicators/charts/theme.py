@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AREA_COLOURS",
     "EDGE",
+    "FAINT",
     "FONTS",
     "GREY",
     "HEIGHT",
@@ -39,6 +40,8 @@ EDGE: Final = 24
 INK: Final = "#1F2328"
 GREY: Final = "#5F6670"
 RULE: Final = "#E3E6EA"
+#: Lines of series that are too many to colour.
+FAINT: Final = "#C9CED6"
 LABEL_SIZE: Final = 13
 _TITLE_SIZE, _SUBTITLE_SIZE, _FOOTER_SIZE, _TICK_SIZE = 20, 14, 11, 12
 
@@ -106,7 +109,9 @@ def tint(colour: str, share: float) -> str:
 
 
 def _contrast_on_white(colour: str) -> float:
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (p / 255 for p in _rgb(colour))]
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (p / 255 for p in _rgb(colour))
+    ]
     return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
 
 
@@ -137,14 +142,22 @@ def _is_wide(character: str) -> bool:
     return unicodedata.east_asian_width(character) in "WF"
 
 
+def _em(character: str) -> float:
+    """Width of a character in ems: a little more than the sans-serif fonts of the stacks need."""
+    if _is_wide(character):
+        return 1.0
+    if character in " .,:;'|!()[]ijlftrI-":
+        return 0.34
+    return 0.86 if character in "mwMW%@" else 0.70 if character.isupper() else 0.57
+
+
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """Estimate the width of printed text in pixels, on the safe side.
 
     >>> text_width("香港", 10), text_width("ab", 10) < 12
     (20.0, True)
     """
-    latin = 0.58 if bold else 0.55
-    return float(size * sum(1.0 if _is_wide(c) else 0.75 if c.isupper() else latin for c in text))
+    return size * sum(map(_em, text)) * (1.05 if bold and text.isascii() else 1.0)
 
 
 def _words(text: str) -> list[str]:
@@ -163,7 +176,7 @@ def _words(text: str) -> list[str]:
 def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
     """Break text into lines no wider than `width` pixels.
 
-    >>> wrap("Greater Bay Area", 70, 13)
+    >>> wrap("Greater Bay Area", 65, 13)
     ['Greater', 'Bay Area']
     """
     lines: list[str] = []
@@ -172,7 +185,11 @@ def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[st
             lines[-1] += word
             continue
         while text_width(word, size, bold=bold) > width and len(word) > 1:
-            cut = next(i for i in range(len(word) - 1, 0, -1) if i == 1 or text_width(word[:i], size, bold=bold) <= width)
+            cut = next(
+                i
+                for i in range(len(word) - 1, 0, -1)
+                if i == 1 or text_width(word[:i], size, bold=bold) <= width
+            )
             lines.append(word[:cut])
             word = word[cut:]
         lines.append(word)
@@ -285,7 +302,7 @@ class Page:
             "text": "<br>".join(map(as_text, lines)),
             "font": {"size": size, "color": GREY},
             "xref": "paper", "yref": "paper", "x": 0, "xanchor": "left", "xshift": -self.left,
-            "align": "left", "showarrow": False, **place,
+            "align": "left", "showarrow": False, "borderpad": 0, **place,
         }  # fmt: skip
 
     def figure(self) -> go.Figure:
@@ -293,7 +310,7 @@ class Page:
         import plotly.graph_objects as go
 
         axis = {
-            "showgrid": False, "zeroline": False, "showline": False, "automargin": False, "title": {"text": ""},
+            "showgrid": False, "zeroline": False, "showline": False, "ticks": "", "automargin": False, "title": {"text": ""},
             "tickfont": {"size": _TICK_SIZE, "color": GREY}, "separatethousands": True, "exponentformat": "none",
         }  # fmt: skip
         template = go.layout.Template(
@@ -314,7 +331,8 @@ class Page:
                 "text": "<b>" + "<br>".join(map(as_text, self._title_lines)) + "</b>",
                 "font": {"size": _TITLE_SIZE, "color": INK},
                 "x": 0, "xref": "container", "xanchor": "left", "y": 1, "yref": "container", "yanchor": "top",
-                "pad": {"l": EDGE, "t": 18}, "automargin": False,
+                # plotly places the middle of the lines where one line would stand
+                "pad": {"l": EDGE, "t": 18 + 13 * (len(self._title_lines) - 1)}, "automargin": False,
             },
             meta={"lang": self.lang, **self.meta},
         )  # fmt: skip

@@ -18,11 +18,11 @@ from gbaindicators.forecasting.theta import MODELS, is_seasonal, point_forecasts
 from gbaindicators.forecasting.training import TrainingSeries, training_series
 from gbaindicators.tables.series_frame import (
     FREQUENCY,
-    check_series_frame,
     check_unique_periods,
     series_keys,
     series_name,
 )
+from gbaindicators.transforms.inputs import read_series
 
 __all__ = ["forecast"]
 
@@ -104,7 +104,7 @@ def forecast(
     levels = _check_levels(level)
     if model not in MODELS:
         raise UnknownNameError("model", model, MODELS)
-    frame = check_series_frame(frame)
+    frame = read_series(frame, "a forecast")
     _check_columns(frame)
     check_unique_periods(frame)
     batches: dict[tuple[str, int, bool], list[TrainingSeries]] = defaultdict(list)
@@ -113,7 +113,9 @@ def forecast(
     parts = [_forecast_batch(batch, periods_ahead, model, levels) for batch in batches.values()]
     keys = [k for k in series_keys(frame) if k != "frequency"]
     columns = _columns(frame, levels)
-    typed = pl.concat(parts, how="vertical_relaxed").with_columns(pl.col(k).cast(frame.schema[k]) for k in keys)
+    typed = pl.concat(parts, how="vertical_relaxed").with_columns(
+        pl.col(k).cast(frame.schema[k]) for k in keys
+    )
     return typed.select(columns).sort([*keys, "frequency", "period"])
 
 

@@ -67,7 +67,7 @@ def half_widths(
     changes = np.diff(adjusted, axis=1).var(axis=1, ddof=1)
     pooled = ((squares / growth**2).sum(axis=1) + _PRIOR * changes) / (counts.sum() + _PRIOR)
     variance = (squares + _PRIOR * pooled[:, None] * growth**2) / (counts + _PRIOR)
-    deviation = np.maximum.accumulate(np.sqrt(variance), axis=1)
+    deviation = _never_falling(np.sqrt(variance))
     quantiles = stdtrit(len(origins) + _PRIOR, 0.5 + np.asarray(level, dtype=float) / 200)
     widths: Matrix = quantiles[:, None, None] * deviation
     return widths
@@ -77,3 +77,11 @@ def _size(y: Matrix, otherwise: Matrix | float) -> Matrix:
     """Mean absolute value of each series, and `otherwise` where that is zero."""
     size = np.abs(y).mean(axis=1, keepdims=True)
     return np.where(size > 0, size, otherwise)
+
+
+def _never_falling(deviation: Matrix) -> Matrix:
+    """Mean of the smallest majorant and the largest minorant that never fall: the running maximum alone is biased."""
+    above = np.maximum.accumulate(deviation, axis=1)
+    below = np.minimum.accumulate(deviation[:, ::-1], axis=1)[:, ::-1]
+    between: Matrix = (above + below) / 2
+    return between

@@ -3,5 +3,20 @@
 from gbaindicators.store.build import BuildSummary, build, validate_datasets
 from gbaindicators.store.connection import connect
 from gbaindicators.store.home import database_path, home
+from gbaindicators.store.reading import areas, disagreements, findings, indicators, load, query, sources
 
-__all__ = ["BuildSummary", "build", "connect", "database_path", "home", "validate_datasets"]
+__all__ = [
+    "BuildSummary",
+    "areas",
+    "build",
+    "connect",
+    "database_path",
+    "disagreements",
+    "findings",
+    "home",
+    "indicators",
+    "load",
+    "query",
+    "sources",
+    "validate_datasets",
+]

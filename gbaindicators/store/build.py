@@ -13,7 +13,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["BuildSummary", "build", "ensure_current", "fingerprint", "validate_datasets"]
 
-#: Day on which figures whose publication date nobody states were first seen by this project.
-FIRST_SEEN: Final = date(2026, 11, 22)
 _MOST_FAILURES: Final = 10_000
 Progress = Callable[[str], None]
 
@@ -161,11 +159,13 @@ def _write(root: Path, aside: Path, path: Path, report: Progress) -> BuildSummar
             _insert_catalog(connection, names)
             failures = _insert_tables(connection, root, names, report)
             _raise(failures)
-            _derive(connection)
+            _run(connection, "derive.sql")
             report("choosing among sources")
             _run(connection, "prefer.sql")
             _raise(_repeated(connection))
             _run(connection, "views.sql")
+            for table in names.tables:
+                connection.execute(f"CREATE VIEW {table} AS FROM latest WHERE table_name = '{table}'")
             report("checking across tables")
             _check(connection)
             summary = _record(connection, root, path)
@@ -176,17 +176,8 @@ def _write(root: Path, aside: Path, path: Path, report: Progress) -> BuildSummar
     return summary
 
 
-def _sql(name: str) -> str:
-    return (sql_dir() / name).read_text(encoding="utf-8")
-
-
 def _run(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    connection.execute(_sql(name))
-
-
-def _derive(connection: duckdb.DuckDBPyConnection) -> None:
-    for statement in connection.extract_statements(_sql("derive.sql")):
-        connection.execute(statement, {"seen": FIRST_SEEN})
+    connection.execute((sql_dir() / name).read_text(encoding="utf-8"))
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]] | pl.DataFrame) -> None:

@@ -406,7 +406,7 @@ def _aggregated(frame: pl.DataFrame, fine: str, coarse: str) -> pl.DataFrame:
     groups = add_note(groups, pl.when(pl.col("value").is_null()).then(late))
     done = pl.format("{} of " + _WORDS[fine], how.replace({"end": "last"}))
     groups = append_method(groups, done)
-    return groups.select(dict.fromkeys((*original.columns, "note", "method")))
+    return groups.select(list(dict.fromkeys((*original.columns, "note", "method"))))
 
 
 def _units(frame: pl.DataFrame) -> list[pl.Expr]:

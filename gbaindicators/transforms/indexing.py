@@ -59,9 +59,10 @@ def index(frame: pl.DataFrame, base: str = "2015") -> pl.DataFrame:
         raise FrameError(f"the frame is empty: no series has the base period {base}")
     bases = _bases(frame, period, base)
     keys = series_keys(frame)
-    rows = frame.select(keys).join(bases, on=keys, how="left", nulls_equal=True, maintain_order="left")
-    if not keys:
-        rows = bases.select(pl.all().gather([0] * frame.height))
+    if keys:
+        rows = frame.select(keys).join(bases, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    else:
+        rows = bases.select(pl.all().gather(pl.zeros(frame.height, pl.UInt32, eager=True)))
     result = frame.with_columns(value=100 * pl.col("value") / rows[_BASE], unit=pl.lit(f"index {base}=100"))
     return append_method(merge_provenance(result, rows), f"index, {base}=100")
 
@@ -70,13 +71,9 @@ def _bases(frame: pl.DataFrame, period: Period, text: str) -> pl.DataFrame:
     """Mean and provenance of the base period of each series; raise when one cannot be had."""
     keys = series_keys(frame)
     implied = None if "frequency" in keys else frequency_of(frame) or period.frequency
-    same = (
-        pl.col("frequency").cast(pl.String) == period.frequency
-        if implied is None
-        else pl.lit(implied == period.frequency)
-    )
+    frequency = pl.lit(implied) if implied else pl.col("frequency").cast(pl.String)
     # a fiscal year that begins within the base year is another year
-    exact = ~same | (pl.col("period") == period.start)
+    exact = (frequency != period.frequency) | (pl.col("period") == period.start)
     within = frame.filter(pl.col("period").is_between(period.start, period_end(*period)), exact)
     # one group even for a frame that is a single series
     series = frame.select(keys).unique(maintain_order=True) if keys else pl.DataFrame({"": [0]})
@@ -86,43 +83,33 @@ def _bases(frame: pl.DataFrame, period: Period, text: str) -> pl.DataFrame:
     )
     bases = series.join(found, on=keys or [""], how="left", nulls_equal=True, maintain_order="left")
     for row in bases.iter_rows(named=True):
-        _check_base(row, {k: row[k] for k in keys}, implied or row["frequency"], period, text, frame)
+        key = {k: row[k] for k in keys}
+        needed = _needed(implied or row["frequency"], period, text, series_name(key))
+        if row["__n"] != needed:
+            raise FrameError(
+                f"{series_name(key)} has {row['__n'] or 0} of the {needed} values that the base {text} needs; "
+                f"{_reach(frame, key)}: take another base or filter the series out"
+            )
+        if row[_BASE] <= 0:
+            raise FrameError(
+                f"the base of {series_name(key)} in {text} is {row[_BASE]:g}: an index needs a positive base"
+            )
     return bases
 
 
-def _check_base(
-    row: dict[str, object],
-    key: dict[str, object],
-    frequency: object,
-    period: Period,
-    text: str,
-    frame: pl.DataFrame,
-) -> None:
-    fine = str(frequency)
+def _needed(fine: str, period: Period, text: str, name: str) -> int:
+    """How many periods of frequency `fine` the base period consists of."""
     if fine == period.frequency:
-        needed = 1
-    elif nests(fine, period.frequency):
-        needed = expected_periods(fine, period.frequency, period.start)
-    else:
-        raise UsageError(
-            f"{series_name(key)}: periods of frequency {fine!r} do not fill the base {text!r}: "
-            f"take a base such as {period_text(fine, period.start)!r}"
-        )
-    count, base = row["__n"] or 0, row[_BASE]
-    if count != needed:
-        known = frame.filter(
-            pl.col("value").is_not_null(), *(pl.col(k).eq_missing(pl.lit(v)) for k, v in key.items())
-        )
-        reach = (
-            f"its values reach from {known['period'].min()} to {known['period'].max()}"
-            if known.height
-            else "it has no values"
-        )
-        raise FrameError(
-            f"{series_name(key)} has {count} of the {needed} values in the base period {text} that are needed; "
-            f"{reach}: take another base or filter the series out"
-        )
-    if not isinstance(base, float) or base <= 0:
-        raise FrameError(
-            f"the base of {series_name(key)} in {text} is {base}: an index needs a positive base"
-        )
+        return 1
+    if nests(fine, period.frequency):
+        return expected_periods(fine, period.frequency, period.start)
+    raise UsageError(
+        f"{name}: periods of frequency {fine!r} do not fill the base {text!r}: "
+        f"take a base such as {period_text(fine, period.start)!r}"
+    )
+
+
+def _reach(frame: pl.DataFrame, key: dict[str, object]) -> str:
+    of_series = [pl.col(k).eq_missing(pl.lit(v)) for k, v in key.items()]
+    known = frame.filter(pl.col("value").is_not_null(), *of_series)["period"]
+    return f"its values begin {known.min()} and end {known.max()}" if known.len() else "it has no values"

@@ -134,9 +134,11 @@ def earlier_rows(frame: pl.DataFrame, over: str) -> pl.Series:
     if not frame.height:
         return pl.Series([], dtype=pl.UInt32)
     keys = series_keys(frame)
-    first = pl.int_range(pl.len(), dtype=pl.Int64).first().over(keys) if keys else pl.lit(0, pl.Int64)
-    period = pl.col("period")
-    dates = frame.select(
+    row, period = pl.col("__row"), pl.col("period")
+    # a series is numbered by its first row; len() within over() would count the series, not the frame
+    first = row.first().over(keys) if keys else pl.lit(0, pl.Int64)
+    numbered = frame.select(*keys, period, pl.int_range(pl.len(), dtype=pl.Int64).alias("__row"))
+    dates = numbered.select(
         now=first * _SERIES + period.to_physical(),
         then=first * _SERIES + period.dt.offset_by(f"-{over}").to_physical(),
     )

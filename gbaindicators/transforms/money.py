@@ -7,46 +7,38 @@ is one. The average over several months is the mean of those rates, not of their
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple, get_args
+import re
+from typing import Final, Literal, get_args
 
 import polars as pl
+import polars.selectors as cs
 
-from gbaindicators.catalog import catalog, parse_period, period_text, period_text_expr
-from gbaindicators.errors import FrameError, MissingRateError, PeriodError, UnknownNameError, UsageError
+from gbaindicators.catalog import catalog, frequency_code, parse_period
+from gbaindicators.errors import FrameError, PeriodError, UnknownNameError, UsageError
 from gbaindicators.tables.series_frame import (
-    FREQUENCY,
     append_method,
     check_series_frame,
-    check_unique_periods,
-    combine_status,
     merge_sources,
+    one_unit,
     series_keys,
     series_name,
 )
+from gbaindicators.transforms.aggregation import ratios_in
+from gbaindicators.transforms.frequencies import MONTHS, with_frequency
+from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.provenance import add_note, merge_provenance
+from gbaindicators.transforms.rates import Figures, mean_over_months, published, read_figures
 
 __all__ = ["convert", "deflate", "per_capita"]
 
 Basis = Literal["market", "ppp"]
 
 _PPP: Final = "international dollars"
-_MONTHS_AFTER_FIRST: Final = {"A": 11, "S": 5, "Q": 2, "M": 0, "W": 0, "D": 0}
-#: Of which rate a value takes the average: its period's, its last month's, or that since January.
-_AVERAGE, _LAST_MONTH, _SINCE_JANUARY = "average", "last month", "since January"
-_PRICE_YEAR: Final = r"(\d{4})"
+#: Rules of conversion: which months a value takes the average rate of. Any other rule is a price base.
+_PERIOD, _LAST_MONTH, _SINCE_JANUARY = "period", "last month", "since January"
+_YEAR: Final = r"(\d{4})"
 #: Currencies of the areas that publish their population at the end of the year.
 _YEAR_END: Final = frozenset({"CNY", "HKD", "MOP"})
-
-
-class _Figures(NamedTuple):
-    """Published rates or indices: what they are called, which argument passes them, and one row for each.
-
-    The columns are ``of`` (a currency or an area), ``every`` ("A" or "M"), ``at`` (the first day), ``figure``,
-    ``figure_sources`` and ``figure_vintage``.
-    """
-
-    name: str
-    argument: str
-    table: pl.DataFrame
 
 
 def convert(
@@ -106,7 +98,7 @@ def convert(
     (100.0, 'USD', "to USD at the period's average market rate")
     """
     target = _target(to, basis)
-    frame = _with_frequency(_money(frame, basis))
+    frame = with_frequency(_money(frame, "convert", basis))
     keys = ["unit", "frequency", "period", "_rule"]
     work = frame.with_columns(_rule(frame).alias("_rule"))
     needs = work.lazy().filter(pl.col("value").is_not_null(), pl.col("unit") != target).select(keys).unique()
@@ -156,29 +148,35 @@ def deflate(
     [50.0, 60.0]
     """
     year = _calendar_year(base)
-    published = _published("gdp_deflator", deflator)
-    by_area = "area" in published.columns
-    frame = _money(frame) if by_area or "unit" in frame.columns else check_series_frame(frame)
+    indices = published("gdp_deflator", deflator)
+    by_area = "area" in indices.columns
+    frame = _money(frame, "deflate") if by_area or "unit" in frame.columns else read_series(frame, "deflate")
     _check_annual(frame, "deflate")
     _check_current_prices(frame)
+    home = pl.col("unit").replace_strict(catalog().currencies, return_dtype=pl.String)
     if not by_area:
-        one_unit(frame, "deflate with one index for all rows")
-    homes = pl.col("unit").replace_strict(catalog().currencies, return_dtype=pl.String)
-    work = frame.with_columns(of=homes if by_area else pl.lit("the whole frame"))
-    needs = work.filter(pl.col("value").is_not_null()).select("of", "period").unique()
-    bases = needs.select("of", period=pl.date(year, 1, 1))
-    spans = pl.concat([needs, bases]).unique().select(
-        "of", every=pl.lit("A"), first="period", last=pl.col("period").dt.offset_by("11mo")
-    )
-    figures = _figures("GDP deflator", "deflator", published, pl.col("area") if by_area else pl.lit("the whole frame"))
-    means = _means(spans, figures).drop("every", "last")
-    at_base = means.filter(pl.col("first") == pl.date(year, 1, 1)).select("of", base="figure")
-    work = work.join(means, left_on=["of", "period"], right_on=["of", "first"], how="left", maintain_order="left")
-    work = work.join(at_base, on="of", how="left", maintain_order="left")
+        one_unit(frame, "deflating with one index")
+        home = pl.lit("all rows")
+    base_start = pl.date(year, 1, 1)
+    work = frame.with_columns(of=home, base_start=base_start)
+    needs = work.filter(pl.col("value").is_not_null()).select("of", "base_start", "period")
+    starts = pl.concat([needs.select("of", first=c) for c in ("period", "base_start")]).unique()
+    spans = starts.with_columns(every=pl.lit("A"), last=pl.col("first").dt.offset_by("11mo"))
+    figures = read_figures("GDP deflator", "deflator", indices, pl.col("area") if by_area else home)
+    means = mean_over_months(spans, figures).drop("every", "last")
+    for start, suffix in (("period", ""), ("base_start", "_base")):
+        right = means.rename({c: c + suffix for c in means.columns if c.startswith("figure")})
+        work = work.join(
+            right, left_on=["of", start], right_on=["of", "first"], how="left", maintain_order="left"
+        )
     work = work.with_columns(
-        value=pl.col("value") * pl.col("base") / pl.col("figure"),
+        value=pl.col("value") * pl.col("figure_base") / pl.col("figure"),
         prices=pl.lit(f"constant {year}"),
-        step="deflated with the GDP deflator of " + pl.col("of") if by_area else pl.lit("deflated with the given index"),
+        figure_sources=merge_sources("figure_sources", "figure_sources_base"),
+        figure_vintage=pl.max_horizontal("figure_vintage", "figure_vintage_base"),
+        step="deflated with the GDP deflator of " + pl.col("of")
+        if by_area
+        else pl.lit("deflated with the given index"),
     )
     return _finish(frame, work, "prices")
 
@@ -230,23 +228,26 @@ def per_capita(frame: pl.DataFrame, *, population: pl.DataFrame | None = None) -
     >>> per_capita(gdp, population=heads)["value"].round(0).to_list()
     [557938.0]
     """
-    frame = check_series_frame(frame)
+    frame = read_series(frame, "per_capita")
     _check_annual(frame, "per_capita")
-    _check_amounts(frame)
-    keys = ["area", "_year"] if "area" in frame.columns else ["_year"]
-    heads = _heads(_published("population", population), frame)
-    work = frame.with_columns(_year=_middle_year()).join(heads, on=keys, how="left", maintain_order="left")
-    work = work.with_columns(value=pl.col("value") / pl.col("figure"), **_names_per_head(frame))
-    _check_every_series_has_years(frame, work)
-    lacking = pl.col("figure").is_null()
+    if ratios := ratios_in(frame):
+        raise FrameError(
+            f"{', '.join(map(repr, ratios))} cannot be divided among heads: per_capita takes amounts such as gdp, "
+            "leave the other rows out with frame.filter(...)"
+        )
+    heads = _heads(published("population", population), frame)
+    keys = [c for c in ("area", "_year") if c in heads.columns]
+    work = frame.with_columns(_year=_year_of_middle()).join(heads, on=keys, how="left", maintain_order="left")
+    unknown = pl.col("figure").is_null() & pl.col("value").is_not_null()
     reason = pl.coalesce("reason", "no population of " + pl.col("_year").cast(pl.String))
-    work = work.with_columns(note=_after(frame, "note", pl.when(lacking).then(reason)))
-    if {"status", "figure_status"} <= set(work.columns):
-        work = work.with_columns(combine_status([pl.col("status"), pl.col("figure_status")]))
+    work = add_note(work, pl.when(unknown).then(reason))
+    work = work.with_columns(value=pl.col("value") / pl.col("figure"))
+    _check_some_heads(frame, work)
+    if "unit" in frame.columns:
+        work = work.with_columns(unit=_unit_per_head())
+    if "indicator" in frame.columns:
+        work = work.with_columns(indicator=pl.col("indicator") + "_per_capita")
     return _finish(frame, work, "note")
-
-
-# --- what goes in ---
 
 
 def _target(to: str, basis: str) -> str:
@@ -262,63 +263,40 @@ def _target(to: str, basis: str) -> str:
     return to
 
 
-def _money(frame: pl.DataFrame, basis: str = "market") -> pl.DataFrame:
+def _money(frame: pl.DataFrame, doing: str, basis: str = "market") -> pl.DataFrame:
     """Check that every row is money."""
-    if isinstance(frame, pl.DataFrame) and "unit" not in frame.columns:
-        raise FrameError("the frame lacks the column 'unit': add it, frame.with_columns(unit=pl.lit('CNY'))")
-    frame = check_series_frame(frame, "unit")
-    currencies = [*catalog().currencies, *([_PPP] if basis == "ppp" else [])]
-    others = [u for u in frame["unit"].unique().sort() if u not in currencies]
+    frame = read_series(frame, doing)
+    if "unit" not in frame.columns:
+        raise FrameError(f"{doing} needs the column 'unit': add it, frame.with_columns(unit=pl.lit('CNY'))")
+    money = [*catalog().currencies, *([_PPP] if basis == "ppp" else [])]
+    others = [u for u in frame["unit"].unique().sort() if u not in money]
     if _PPP in others:
-        raise FrameError(f"{_PPP} have no market rate or deflator: use convert(..., basis='ppp') to leave them")
+        raise FrameError(f"{_PPP} have no market rate and no deflator: convert(..., basis='ppp') takes them")
     if others:
         raise FrameError(
-            f"not money: {', '.join(map(repr, others))} (money is in {', '.join(currencies)}, one of them a unit); "
-            "leave those rows out with frame.filter(pl.col('unit').is_in([...]))"
+            f"{doing} needs money in base units ({', '.join(money)}), the frame has "
+            f"{', '.join(map(repr, others))}: leave those rows out, frame.filter(pl.col('unit').is_in({money!r}))"
         )
     return frame
 
 
-def _with_frequency(frame: pl.DataFrame) -> pl.DataFrame:
-    """Check that every row has a frequency."""
-    if "frequency" not in frame.columns:
-        raise FrameError("the frame lacks the column 'frequency': add it, frame.with_columns(frequency=pl.lit('A'))")
-    codes = frame["frequency"].cast(FREQUENCY, strict=False)
-    if codes.has_nulls():
-        wrong = frame["frequency"].filter(codes.is_null())[0]
-        raise FrameError(f"the frequency {wrong!r} is none of {', '.join(FREQUENCY.categories)}: write it as a code")
-    return frame.with_columns(codes)
-
-
 def _check_annual(frame: pl.DataFrame, doing: str) -> None:
-    """Check that a frame is annual; one without frequencies is, when no series has two periods in a year."""
+    """Check that a frame is annual; one without frequencies is when no series has two periods in a year."""
     if "frequency" in frame.columns:
         annual = (frame["frequency"].cast(pl.String) == "A").all()
     else:
-        years = pl.struct(*series_keys(frame), pl.col("period").dt.year())
-        annual = not frame.select(years.is_duplicated().any()).item()
+        year = pl.struct(*series_keys(frame), pl.col("period").dt.year())
+        annual = not frame.select(year.is_duplicated().any()).item()
     if not annual:
-        raise FrameError(f"{doing} needs annual figures: make them so first, frame.pipe(gba.to_frequency, 'A')")
+        raise FrameError(f"{doing} needs annual figures: frame.pipe(gba.to_frequency, 'A') first")
 
 
 def _check_current_prices(frame: pl.DataFrame) -> None:
-    others = [p for p in frame["prices"].unique().sort() if p not in (None, "current")] if "prices" in frame.columns else []
-    if others:
+    bases = frame["prices"].unique().drop_nulls().sort().to_list() if "prices" in frame.columns else []
+    if constant := [b for b in bases if b != "current"]:
         raise FrameError(
-            f"only current prices can be deflated, the frame has {', '.join(map(repr, others))}: "
-            "leave those rows out with frame.filter(pl.col('prices') == 'current')"
-        )
-
-
-def _check_amounts(frame: pl.DataFrame) -> None:
-    """Check that values are amounts, of which each head can have a share."""
-    known = catalog().indicators
-    names = frame["indicator"].unique().drop_nulls().sort().to_list() if "indicator" in frame.columns else []
-    ratios = [n for n in names if n in known and known[n].kind not in ("flow", "stock")] or ratio_units(frame)
-    if ratios:
-        raise FrameError(
-            f"{', '.join(map(repr, ratios))} cannot be divided among heads: per_capita takes amounts such as gdp, "
-            "leave the other rows out with .filter(...)"
+            f"only current prices can be deflated, the frame has {', '.join(map(repr, constant))}: "
+            "leave those rows out, frame.filter(pl.col('prices') == 'current')"
         )
 
 
@@ -329,139 +307,113 @@ def _calendar_year(base: str | int) -> int:
     return period.start.year
 
 
-def _published(indicator: str, given: pl.DataFrame | None) -> pl.DataFrame:
-    """Take the frame given, or else the database's."""
-    if given is not None:
-        return check_series_frame(given)
-    from gbaindicators.store import load
-
-    return load(indicator)
-
-
-def _figures(name: str, argument: str, published: pl.DataFrame, of: pl.Expr) -> _Figures:
-    """Put published rates or indices into one table to look them up in."""
-    columns = published.columns
-    table = published.filter(pl.col("value").is_not_null())
-    if "status" in columns:
-        table = table.filter(pl.col("status").ne_missing("U"))
-    table = table.select(
-        of=of,
-        every=pl.col("frequency").cast(pl.String) if "frequency" in columns else pl.lit("A"),
-        at="period",
-        figure="value",
-        figure_sources=pl.col("sources") if "sources" in columns else pl.lit([], dtype=pl.List(pl.String)),
-        figure_vintage=pl.col("vintage") if "vintage" in columns else pl.lit(None, dtype=pl.Date),
-    ).filter(pl.col("of").is_not_null())
-    twice = table.filter(pl.struct("of", "every", "at").is_duplicated())
-    if len(twice):
-        of_, every, at = twice.select("of", "every", "at").row(0)
-        raise FrameError(f"two figures for the {name} of {of_} in {period_text(every, at)}: keep one in {argument}=")
-    if (table["figure"] <= 0).any():
-        raise FrameError(f"the {name} is not above zero in some rows of {argument}=: leave them out")
-    return _Figures(name, argument, table)
-
-
-# --- rates ---
-
-
 def _rule(frame: pl.DataFrame) -> pl.Expr:
-    """Of which rate each row takes the average: its period's, another rule, or the price base of its prices."""
-    rule = pl.lit(_AVERAGE)
+    """Which rate a row takes: that of its period, of another span, or of the base of its constant prices."""
+    rule = pl.lit(_PERIOD)
     if "adjustment" in frame.columns and (frame["adjustment"] == "ytd").any():
-        within_year = (pl.col("adjustment") == "ytd") & (pl.col("frequency") != "A")
-        rule = pl.when(within_year).then(pl.lit(_SINCE_JANUARY)).otherwise(rule)
+        rule = pl.when(pl.col("adjustment") == "ytd").then(pl.lit(_SINCE_JANUARY)).otherwise(rule)
     if "indicator" in frame.columns:
         known = catalog().indicators
-        levels = [i for i in frame["indicator"].unique() if i in known and known[i].kind in ("stock", "price")]
+        levels = [
+            i for i in frame["indicator"].unique() if i in known and known[i].kind in ("stock", "price")
+        ]
         if levels:
             rule = pl.when(pl.col("indicator").is_in(levels)).then(pl.lit(_LAST_MONTH)).otherwise(rule)
     if "prices" in frame.columns and (frame["prices"] != "current").any():
-        constant = pl.col("prices").is_not_null() & (pl.col("prices") != "current")
-        rule = pl.when(constant).then("prices").otherwise(rule)
+        rule = pl.when(pl.col("prices") != "current").then("prices").otherwise(rule)
     return rule
 
 
-def _factors(
-    needs: pl.DataFrame, target: str, basis: Basis, rates: pl.DataFrame | None
-) -> pl.DataFrame:
-    """Divisor of each combination of unit, frequency, period and rule, with its origin and what to say of it."""
+def _factors(needs: pl.DataFrame, target: str, basis: Basis, rates: pl.DataFrame | None) -> pl.DataFrame:
+    """Divisor of every unit, frequency, period and rule, with its origin and the words for it."""
+    _check_price_bases(needs)
+    codes = {f: frequency_code(f) for f in needs["frequency"].unique()}
+    code = pl.col("frequency").cast(pl.String).replace_strict(codes, return_dtype=pl.String)
     span = ["every", "first", "last"]
-    _check_price_years(needs)
-    needs = needs.with_columns(_span(basis)).with_columns(step=pl.lit(f"to {target} ") + _wording(basis))
-    wanted = pl.concat([needs.select(*span, of="unit"), needs.select(*span, of=pl.lit(target))]).unique()
-    wanted = wanted.filter(~pl.col("of").is_in(["USD", _PPP]))
-    means = _means(wanted, _rates(rates, basis) if len(wanted) else _Figures("", "", _NO_FIGURES))
+    needs = needs.with_columns(_code=code).with_columns(*_span(basis), step=f"to {target} " + _wording(basis))
+    own, others = needs.select(*span, of="unit"), needs.select(*span, of=pl.lit(target))
+    wanted = pl.concat([own, others]).unique().filter(~pl.col("of").is_in(["USD", _PPP]))
+    if len(wanted):
+        means = mean_over_months(wanted, _rates(rates, basis))
+    else:
+        means = wanted.with_columns(
+            figure=pl.lit(1.0),
+            figure_sources=pl.lit([], dtype=pl.List(pl.String)),
+            figure_vintage=pl.lit(None, dtype=pl.Date),
+        )
     targets = means.filter(pl.col("of") == target).drop("of")
     return (
-        needs.join(means, left_on=[*span, "unit"], right_on=[*span, "of"], how="left")
+        needs.join(means, left_on=["unit", *span], right_on=["of", *span], how="left")
         .join(targets, on=span, how="left", suffix="_target")
         .with_columns(
-            # What is left null here is a dollar's own rate: a missing one has been an error already.
+            # What is null here is the dollar's own rate: any other that is missing was an error.
             figure=pl.col("figure").fill_null(1.0) / pl.col("figure_target").fill_null(1.0),
             figure_sources=merge_sources("figure_sources", "figure_sources_target"),
             figure_vintage=pl.max_horizontal("figure_vintage", "figure_vintage_target"),
         )
-        .drop(*span, cs.ends_with("_target"))
+        .drop(*span, "_code", cs.ends_with("_target"))
     )
 
 
-def _check_price_years(needs: pl.DataFrame) -> None:
-    rules = [r for r in needs["_rule"].unique() if r not in (_AVERAGE, _LAST_MONTH, _SINCE_JANUARY)]
-    for rule in rules:
-        if re.search(_PRICE_YEAR, rule) is None:
+def _check_price_bases(needs: pl.DataFrame) -> None:
+    for base in needs["_rule"].unique():
+        if base not in (_PERIOD, _LAST_MONTH, _SINCE_JANUARY) and not re.search(_YEAR, base):
             raise FrameError(
-                f"the prices {rule!r} do not say of which year, so no rate fits them: state it, "
+                f"the prices {base!r} do not say of which year, so no rate fits them: say it, "
                 "frame.with_columns(prices=pl.lit('constant 2015')), or convert current prices"
             )
 
 
-def _rates(given: pl.DataFrame | None, basis: Basis) -> _Figures:
-    """Exchange rates or PPP factors by currency."""
-    name, per, indicator = {
-        "market": ("exchange rate", "USD", "fx_rate"),
-        "ppp": ("PPP conversion factor", "international dollar", "ppp"),
+def _rates(given: pl.DataFrame | None, basis: Basis) -> Figures:
+    """Exchange rates or PPP conversion factors, by currency."""
+    name, indicator, dollar = {
+        "market": ("exchange rate", "fx_rate", "USD"),
+        "ppp": ("PPP conversion factor", "ppp", "international dollar"),
     }[basis]
-    published = check_series_frame(_published(indicator, given), "unit", "frequency")
-    return _figures(name, "rates", published, pl.col("unit").str.extract(rf"^(\w+) per {per}$"))
+    frame = check_series_frame(published(indicator, given), "unit", "frequency")
+    of = pl.col("unit").str.extract(rf"^(\w+) per {dollar}$")
+    return read_figures(name, "rates", frame, of)
 
 
 def _span(basis: Basis) -> list[pl.Expr]:
-    """Give which figures a row needs: annual or monthly ones, from the first month to the last."""
-    rule, monthly_start = pl.col("_rule"), pl.col("period").dt.month_start()
-    year = rule.str.extract(_PRICE_YEAR)
-    january = pl.date(year.cast(pl.Int32), 1, 1)
-    after = pl.col("frequency").cast(pl.String).replace_strict(_MONTHS_AFTER_FIRST, return_dtype=pl.Int32)
-    last = monthly_start.dt.offset_by(pl.format("{}mo", after))
-    weekly = (pl.col("frequency") == "W") & (rule == _LAST_MONTH)
-    last = pl.when(weekly).then(pl.col("period").dt.offset_by("6d").dt.month_start()).otherwise(last)
-    calendar_year = (pl.col("frequency") == "A") & (pl.col("period").dt.month() == 1) & (rule == _AVERAGE)
-    annual = pl.lit(basis == "ppp") | calendar_year | year.is_not_null()
-    first = (
-        pl.when(rule == _LAST_MONTH)
-        .then(last if basis == "market" else monthly_start)
-        .when(rule == _SINCE_JANUARY)
-        .then(monthly_start.dt.truncate("1y"))
-        .otherwise(monthly_start)
+    """Which figures a row takes: annual or monthly ones, from which month to which."""
+    rule, code, period = pl.col("_rule"), pl.col("_code"), pl.col("period")
+    year = rule.str.extract(_YEAR)
+    start = period.dt.month_start()
+    months = code.replace_strict(MONTHS, default=1, return_dtype=pl.Int32)
+    last = start.dt.offset_by(pl.format("{}mo", months - 1))
+    last = (
+        pl.when((code == "W") & (rule == _LAST_MONTH))
+        .then(period.dt.offset_by("6d").dt.month_start())
+        .otherwise(last)
     )
+    if basis == "ppp":
+        annual, first = pl.lit(True), start
+    else:
+        annual = (code == "A") & (start.dt.month() == 1) & (rule != _LAST_MONTH)
+        first = pl.when(rule == _LAST_MONTH).then(last).otherwise(start)
+        to_date = (rule == _SINCE_JANUARY) & (code != "A")
+        first = pl.when(to_date).then(start.dt.truncate("1y")).otherwise(first)
+    price_year = pl.date(year.cast(pl.Int32), 1, 1)
     return [
-        pl.when(annual).then(pl.lit("A")).otherwise(pl.lit("M")).alias("every"),
-        pl.when(year.is_not_null()).then(january).otherwise(first).alias("first"),
-        pl.when(year.is_not_null()).then(january).otherwise(last).alias("last"),
+        pl.when(annual | year.is_not_null()).then(pl.lit("A")).otherwise(pl.lit("M")).alias("every"),
+        pl.coalesce(price_year, first).alias("first"),
+        pl.coalesce(price_year, last).alias("last"),
     ]
 
 
 def _wording(basis: Basis) -> pl.Expr:
     """Say which rate a row takes."""
-    frequency, rule = pl.col("frequency").cast(pl.String), pl.col("_rule")
-    year = rule.str.extract(_PRICE_YEAR)
+    rule, code = pl.col("_rule"), pl.col("_code")
+    year = rule.str.extract(_YEAR)
     if basis == "ppp":
         return (
             pl.when(year.is_not_null())
             .then("at PPP of " + year)
-            .when(frequency != "A")
-            .then(pl.lit("at PPP of the whole year"))
+            .when(code != "A")
+            .then(pl.lit("at the PPP of the calendar year"))
             .when(pl.col("period").dt.month() != 1)
-            .then(pl.lit("at PPP of the calendar years weighted by months"))
+            .then(pl.lit("at the PPP of its calendar years weighted by months"))
             .otherwise(pl.lit("at PPP"))
         )
     return (
@@ -469,98 +421,125 @@ def _wording(basis: Basis) -> pl.Expr:
         .then("at the average market rate of " + year)
         .when(rule == _LAST_MONTH)
         .then(pl.lit("at the market rate of the period's last month"))
-        .when(rule == _SINCE_JANUARY)
+        .when((rule == _SINCE_JANUARY) & (code != "A"))
         .then(pl.lit("at the average market rate since January"))
-        .when(frequency.is_in(["W", "D"]))
+        .when(code.is_in(["W", "D"]))
         .then(pl.lit("at the average market rate of the month"))
         .otherwise(pl.lit("at the period's average market rate"))
     )
 
 
-def _means(spans: pl.DataFrame, figures: _Figures) -> pl.DataFrame:
-    """Mean figure over the months of each span (``of, every, first, last``), all of which are needed.
-
-    Where there are only annual figures each of them counts for the months of its year.
-    """
-    span = ["of", "every", "first", "last"]
-    at = pl.col("at")
-    lookups = (
-        spans.with_columns(at=pl.date_ranges("first", "last", "1mo"))
-        .explode("at")
-        .with_columns(at=pl.when(pl.col("every") == "A").then(at.dt.truncate("1y")).otherwise(at))
-        .group_by(*span, "at")
-        .agg(months=pl.len())
-        .join(figures.table, on=["of", "every", "at"], how="left")
-    )
-    missing = lookups.filter(pl.col("figure").is_null())
-    if len(missing):
-        raise _missing_rate(missing, figures)
-    weighted = (pl.col("figure") * pl.col("months")).sum() / pl.col("months").sum()
-    return lookups.group_by(span).agg(
-        # A single figure is taken as it was published, to the last digit.
-        figure=pl.when(pl.len() == 1).then(pl.col("figure").first()).otherwise(weighted),
-        figure_sources=pl.col("figure_sources").explode().drop_nulls().unique().sort(),
-        figure_vintage=pl.col("figure_vintage").max(),
-    )
-
-
-def _missing_rate(missing: pl.DataFrame, figures: _Figures) -> MissingRateError:
-    """Error that names what is missing, of which periods, and what there is."""
-    lines = []
-    for (of, every), rows in missing.group_by("of", "every", maintain_order=True):
-        periods = [period_text(str(every), at) for at in rows["at"].unique().sort()]
-        more = f" and {len(periods) - 5} more" if len(periods) > 5 else ""
-        known = figures.table.filter(pl.col("of") == of)
-        there_is = [
-            f"{word} ones run from {period_text(e, first)} to {period_text(e, last)}"
-            for e, word in (("A", "annual"), ("M", "monthly"))
-            for first, last in known.filter(pl.col("every") == e).select(f=pl.min("at"), l=pl.max("at")).rows()
-            if first is not None
-        ]
-        if every == "M" and "M" not in known["every"]:
-            there_is.insert(0, "there are no monthly ones")
-        lines.append(
-            f"no {figures.name} of {of} for {', '.join(periods[:5])}{more} ({', '.join(there_is) or 'there are none'})"
-        )
-    return MissingRateError(
-        f"{'; '.join(sorted(lines))}: leave the rows that need them out with .filter(...), or pass "
-        f"{figures.argument}= with them"
-    )
-
-
-# --- heads ---
-
-
-def _middle_year() -> pl.Expr:
+def _year_of_middle() -> pl.Expr:
     """Calendar year in which the middle of a year lies that begins in any month."""
     return pl.col("period").dt.offset_by("6mo").dt.year()
 
 
 def _heads(population: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
-    """Persons to divide by, per area and year, and why there are none."""
+    """Heads to divide by, per area and year, or the reason why there are none."""
+    heads = _annual_population(population, frame)
+    estimates = heads.with_columns(step=pl.lit("per head of the population of the year"))
+    midyear = "indicator" in population.columns and (population["indicator"] == "population_midyear").all()
+    if midyear or "area" not in heads.columns:
+        return estimates.with_columns(reason=pl.lit(None, dtype=pl.String))
+    at_year_end = pl.col("area").is_in([a for a in heads["area"].unique() if _publishes_year_ends(a)])
+    year_ends = _means_of_year_ends(heads.filter(at_year_end))
+    return pl.concat([estimates.filter(~at_year_end), year_ends], how="diagonal")
+
+
+def _annual_population(population: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
+    """Population by area and year, its origin in columns that begin with ``figure_``."""
     by_area = "area" in frame.columns
-    heads = check_series_frame(population, *(["area"] if by_area else []))
+    heads = check_series_frame(population, *(["area"] if by_area else [])).filter(
+        pl.col("value").is_not_null()
+    )
     if "unit" in heads.columns and (heads["unit"] != "persons").any():
-        raise FrameError("the population must be in 'persons': multiply it and set its unit")
+        raise FrameError("the population must be in 'persons': multiply it into persons and set its unit")
     if "frequency" in heads.columns:
         heads = heads.filter(pl.col("frequency").cast(pl.String) == "A")
-    keys = ["area"] if by_area else []
-    midyear = "indicator" in heads.columns and (heads["indicator"] == "population_midyear").any()
-    table = _figures("population", "population", heads, pl.col("area") if by_area else pl.lit("all"))
-    return table.table
+    keys = ["area", "_year"] if by_area else ["_year"]
+    origin = [c for c in ("sources", "status", "vintage") if c in heads.columns]
+    heads = heads.with_columns(_year=_year_of_middle()).select(
+        *keys, pl.col("value").alias("figure"), *(pl.col(c).alias(f"figure_{c}") for c in origin)
+    )
+    if by_area and (absent := sorted(set(frame["area"]) - set(heads["area"]))):
+        raise FrameError(
+            f"no population of {', '.join(map(repr, absent))}: pass population= with it; that of a bay area is "
+            "gba.load('population', gba.members(area)).pipe(gba.aggregate, area)"
+        )
+    twice = heads.filter(pl.struct(keys).is_duplicated()).select(keys)
+    if len(twice):
+        raise FrameError(
+            f"two populations of {series_name(twice.row(0, named=True))}: keep one in population="
+        )
+    return heads
 
 
-def _finish(frame: pl.DataFrame, work: pl.DataFrame, *more: str) -> pl.DataFrame:
-    """Take in the origin of the figures, say what was done in ``method``, and drop what was only needed here."""
-    origin = [merge_sources("sources", "figure_sources")] if "sources" in frame.columns else []
-    if "vintage" in frame.columns:
-        origin.append(pl.max_horizontal("vintage", "figure_vintage").alias("vintage"))
-    work = work.with_columns(*origin, method=_after(frame, "method", pl.col("step")))
-    return work.select(*frame.columns, *(c for c in (*more, "method") if c not in frame.columns))
+def _publishes_year_ends(area: str) -> bool:
+    """Whether an area, or each member of a bay area, has its population published at the end of the year."""
+    entry = catalog().areas.get(area)
+    if entry is None or entry.currency is not None:
+        return entry is not None and entry.currency in _YEAR_END
+    parts = [
+        m
+        for d in catalog().definitions
+        if (d.area, d.subject, d.default) == (area, "economy", True)
+        for m in d.members
+    ]
+    return bool(parts) and all(_publishes_year_ends(m) for m in parts)
 
 
-def _after(frame: pl.DataFrame, column: str, text: pl.Expr) -> pl.Expr:
-    """Text after what a column says already; where the text is null the column stays."""
-    if column not in frame.columns:
-        return text
-    return pl.coalesce(pl.col(column) + "; " + text, text, pl.col(column))
+def _means_of_year_ends(heads: pl.DataFrame) -> pl.DataFrame:
+    """Mean of the population at the end of each year and of the year before."""
+    before = heads.with_columns(pl.col("_year") + 1)
+    both = heads.join(before, on=["area", "_year"], how="full", coalesce=True, suffix="_before")
+    origin = {c: c.removeprefix("figure_") for c in heads.columns if c.startswith("figure_")}
+    theirs = both.select(pl.col(f"{c}_before").alias(name) for c, name in origin.items())
+    both = merge_provenance(both.rename(origin), theirs).rename({name: c for c, name in origin.items()})
+    lacking = (
+        pl.when(pl.col("figure").is_null())
+        .then("_year")
+        .when(pl.col("figure_before").is_null())
+        .then(pl.col("_year") - 1)
+    )
+    return both.select(
+        *(c for c in heads.columns if c != "figure"),
+        figure=(pl.col("figure") + pl.col("figure_before")) / 2,
+        reason="no population at the end of " + lacking.cast(pl.String),
+        step=pl.lit("per head of the mean of the year-end populations"),
+    )
+
+
+def _check_some_heads(frame: pl.DataFrame, work: pl.DataFrame) -> None:
+    """Check that no series is left without a single value because its population is of other years."""
+    keys = series_keys(frame)
+    had = frame["value"].is_not_null()
+    state = work.select(*keys, "note", had=had, has=pl.col("value").is_not_null(), _all=pl.lit("")).group_by(
+        "_all", *keys
+    )
+    empty = state.agg(pl.col("had").any(), pl.col("has").any(), pl.col("note").filter("had").first())
+    empty = empty.filter(pl.col("had") & ~pl.col("has")).sort("_all", *keys)
+    if len(empty):
+        row = empty.select(*keys, "note").row(0, named=True)
+        note = row.pop("note")
+        raise FrameError(
+            f"nothing per head of {series_name(row)} can be computed ({note} for its first period): "
+            "pass population= with the years of the frame"
+        )
+
+
+def _unit_per_head() -> pl.Expr:
+    """Unit of each row per head: money stays money."""
+    money = [id_ for id_, unit in catalog().units.items() if unit.kind in ("money", "money_ppp")]
+    unit = pl.col("unit")
+    return pl.when(unit.is_in(money)).then(unit).otherwise(unit + " per head")
+
+
+def _finish(frame: pl.DataFrame, work: pl.DataFrame, *added: str) -> pl.DataFrame:
+    """Take in the origin of the figures, say in ``method`` what was done, and drop what only served here."""
+    origin = {c: c.removeprefix("figure_") for c in work.columns if c.startswith("figure_")}
+    work = merge_provenance(work, work.select(origin).rename(origin))
+    step = pl.col("step")
+    if "method" in frame.columns:
+        step = pl.when(step.is_null()).then("method").otherwise(append_method(work, step)["method"])
+    work = work.with_columns(method=step)
+    return work.select(*frame.columns, *(c for c in (*added, "method") if c not in frame.columns))

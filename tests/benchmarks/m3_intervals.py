@@ -35,7 +35,12 @@ def evaluate(kind: str, model: str) -> str:
     horizon = len(series[0].xx)
     frame = pl.concat(
         pl.DataFrame(
-            {"id": [s.sn] * len(s.x), "frequency": code, "period": dates(len(s.x), MONTHS[code]), "value": s.x},
+            {
+                "id": [s.sn] * len(s.x),
+                "frequency": code,
+                "period": dates(len(s.x), MONTHS[code]),
+                "value": s.x,
+            },
             schema_overrides={"value": pl.Float64},
         )
         for s in series
@@ -52,9 +57,7 @@ def evaluate(kind: str, model: str) -> str:
     misses = np.maximum(low95 - actual, 0) + np.maximum(actual - up95, 0)
     msis = ((up95 - low95 + 40 * misses).mean(axis=1) / scale).mean()
     inside80, inside95 = (low80 <= actual) & (actual <= up80), (low95 <= actual) & (actual <= up95)
-    return (
-        f"{kind:10} {len(series):5} {smape:7.2f} {inside80.mean():7.3f} {inside95.mean():7.3f} {msis:7.2f} {seconds:6.1f} s"
-    )
+    return f"{kind:10} {len(series):5} {smape:7.2f} {inside80.mean():7.3f} {inside95.mean():7.3f} {msis:7.2f} {seconds:6.1f} s"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,402 @@
+"""Reading figures from the published database: `load`, `query` and the lists of what there is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from gbaindicators.catalog import FREQUENCIES, frequency_code, parse_period, period_end, step
+from gbaindicators.errors import DatabaseError, UnknownNameError, UsageError
+from gbaindicators.store.connection import connect
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["areas", "disagreements", "findings", "indicators", "load", "query", "sources"]
+
+Database = str | os.PathLike[str] | None
+
+_COLUMNS: Final = (
+    "indicator, area, frequency, period, value, unit, sources, adjustment, prices, status, vintage, method"
+)
+_SORT: Final = ("indicator", "area", "frequency", "adjustment", "prices", "period")
+
+
+def load(
+    indicator: str,
+    areas: str | Sequence[str] | None = None,
+    *,
+    start: str | date | None = None,
+    end: str | date | None = None,
+    frequency: str | None = None,
+    as_of: str | date | None = None,
+    adjustment: str | None = None,
+    all_sources: bool = False,
+    database: Database = None,
+) -> pl.DataFrame:
+    """Load published figures as a series frame.
+
+    Parameters
+    ----------
+    indicator
+        Id of an indicator (``"gdp"``: nominal GDP at current prices in the area's own currency) or name of a table
+        (``"port_throughput"``: all its indicators). A name that is both is the indicator.
+    areas
+        One or several area ids, English names or aliases; by default every area.
+    start, end
+        First and last period to include, as SDMX text (``"2010"``, ``"2023-Q2"``) or dates. A period is included
+        when it begins on or after `start` and ends by the end of `end`.
+    frequency
+        ``"A" "S" "Q" "M" "W" "D"`` or the word; by default every published frequency.
+    as_of
+        Give what was known at the end of this day: figures published, or first seen, later are left out.
+    adjustment
+        ``"nsa"``, ``"sa"``, ``"ytd"`` or ``"cumulative"``; by default all but year-to-date figures. Year-to-date
+        figures become single periods with `from_ytd`.
+    all_sources
+        Give the figure of every source, not only the preferred one, with a column ``source``.
+    database
+        Path of a database, by default the one in the data home.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``indicator, area, frequency, period, value, unit, sources, adjustment, prices, status, vintage, method``,
+        sorted; values in base units. Where an area is printed by calendar and by fiscal year, the calendar years
+        are given (all with `all_sources`). ``method`` is null for published figures. Status B marks the first
+        figure of a source that disagrees with the one before it in the series.
+
+    Raises
+    ------
+    UnknownNameError
+        For an unknown indicator, area or frequency, with the nearest names.
+    UsageError
+        When the figures asked for are not there: which areas, periods and frequencies are.
+    PeriodError
+        For a date that cannot be read.
+
+    Examples
+    --------
+    >>> gdp = load("gdp", "macao", start="2018", end="2019")
+    >>> gdp.select("period", "value", "unit").rows()
+    [(datetime.date(2018, 1, 1), 445527000000.0, 'MOP'), (datetime.date(2019, 1, 1), 444540000000.0, 'MOP')]
+    """
+    code = frequency_code(frequency) if frequency is not None else None
+    wanted = [areas] if isinstance(areas, str) else None if areas is None else list(areas)
+    with connect(database) as connection:
+        column = _kind_of(connection, indicator)
+        ids = _area_ids(connection, wanted)
+        conditions, values = [f"{column} = ?"], [indicator]
+        if ids is not None:
+            conditions.append("list_contains(?, area)")
+            values.append(ids)
+        if code is not None:
+            conditions.append("frequency = ?")
+            values.append(code)
+        if start is not None:
+            conditions.append("period >= ?")
+            values.append(_day(start, last=False))
+        if adjustment is not None:
+            if adjustment not in (known := ("nsa", "sa", "ytd", "cumulative")):
+                raise UnknownNameError("adjustment", adjustment, known)
+            conditions.append("adjustment = ?")
+            values.append(adjustment)
+        else:
+            conditions.append("adjustment <> 'ytd'")
+        where = " AND ".join(conditions)
+        if all_sources:
+            known_by = "AND vintage <= ?" if as_of is not None else ""
+            sql = f"SELECT {_COLUMNS.replace('sources', '[source] AS sources')}, source FROM observation WHERE {where} {known_by}"
+            values += [_day(as_of, last=True)] if as_of is not None else []
+        elif as_of is not None:
+            sql = f"SELECT {_COLUMNS} FROM as_of(?) WHERE {where}"
+            values = [_day(as_of, last=True), *values]
+        else:
+            sql = f"SELECT {_COLUMNS} FROM latest WHERE {where}"
+        frame = connection.sql(sql, params=values).pl()
+        if end is not None:
+            frame = _until(frame, _day(end, last=True))
+        if frame.is_empty():
+            raise _nothing(connection, column, indicator, ids, start, end, code, as_of, adjustment)
+    if not all_sources:
+        frame = _one_kind_of_year(frame)
+    return frame.with_columns(pl.col("frequency").cast(pl.Enum(FREQUENCIES))).sort(*_SORT, nulls_last=True)
+
+
+def _kind_of(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    known = connection.execute("SELECT id, table_name FROM indicator").fetchall()
+    if any(name == id_ for id_, _ in known):
+        return "indicator"
+    if any(name == table for _, table in known):
+        return "table_name"
+    raise UnknownNameError("indicator", name, {n for row in known for n in row})
+
+
+def _area_ids(connection: duckdb.DuckDBPyConnection, wanted: list[str] | None) -> list[str] | None:
+    if wanted is None:
+        return None
+    rows = connection.execute("SELECT id, name_en, name_zh_hans, name_zh_hant, aliases FROM area").fetchall()
+    ids = {row[0] for row in rows}
+    names = {str(n).casefold(): row[0] for row in rows for n in (*row[1:4], row[0].replace("_", "-"), *(row[4] or ())) if n}
+    found = []
+    for name in wanted:
+        id_ = name if name in ids else names.get(str(name).casefold())
+        if id_ is None:
+            raise UnknownNameError("area", name, ids)
+        found.append(id_)
+    return found
+
+
+def _day(given: str | date, *, last: bool) -> date:
+    if isinstance(given, date):
+        return given
+    frequency, first = parse_period(str(given))
+    return period_end(frequency, first) if last else first
+
+
+def _until(frame: pl.DataFrame, last: date) -> pl.DataFrame:
+    """Keep the periods that have ended by a day."""
+    after = pl.coalesce(
+        pl.when(pl.col("frequency") == code).then(pl.col("period").dt.offset_by(step(code))) for code in FREQUENCIES
+    )
+    return frame.filter(after <= last + timedelta(days=1))
+
+
+def _one_kind_of_year(frame: pl.DataFrame) -> pl.DataFrame:
+    fiscal = (pl.col("frequency") == "A") & (pl.col("period").dt.month() != 1)
+    calendar = (pl.col("frequency") == "A") & (pl.col("period").dt.month() == 1)
+    return frame.filter(~(fiscal & calendar.any().over("indicator", "area")))
+
+
+def _nothing(
+    connection: duckdb.DuckDBPyConnection, column: str, name: str, ids: list[str] | None, start: Any, end: Any,
+    frequency: str | None, as_of: Any, adjustment: str | None,
+) -> UsageError:  # fmt: skip
+    """Say what there is, since what was asked for is not."""
+    composite = set(ids or ()) & {row[0] for row in connection.execute("SELECT DISTINCT area FROM definition").fetchall()}
+    have = connection.execute(
+        f"SELECT area, frequency, adjustment, min(period), max(period), min(vintage) FROM observation WHERE {column} = ? GROUP BY ALL ORDER BY count(*) DESC",
+        [name],
+    ).fetchall()
+    if not have:
+        return UsageError(f"{name!r} is in the catalogue, but no figure of it is among the datasets")
+    if composite:
+        area = sorted(composite)[0]
+        return UsageError(
+            f"no figure of {name!r} is published for {area!r}, which is made of members. Compare bay areas with "
+            f"gba.benchmark({name!r}), or add the members up: gba.load({name!r}, gba.members({area!r}))"
+            f".pipe(gba.convert, 'USD').pipe(gba.aggregate, {area!r})"
+        )
+    there = [h for h in have if ids is None or h[0] in ids]
+    if not there:
+        some = ", ".join(sorted({h[0] for h in have})[:12])
+        return UsageError(f"{name!r} has no figures for {', '.join(ids or ())}; it has them for {some}" + (" ..." if len({h[0] for h in have}) > 12 else ""))
+    spans = "; ".join(f"{h[0]} {h[1]} {h[2]} {h[3]} to {h[4]}" for h in there[:5])
+    asked = ", ".join(
+        f"{k} {v}" for k, v in (("from", start), ("to", end), ("frequency", frequency), ("as of", as_of), ("adjustment", adjustment)) if v is not None
+    )
+    hint = f" (earliest vintage {min(h[5] for h in there)})" if as_of is not None else ""
+    ytd = " Year-to-date figures need adjustment='ytd'." if adjustment is None and {h[2] for h in there} == {"ytd"} else ""
+    return UsageError(f"no figures of {name!r} {asked}; there are: {spans}{hint}.{ytd}")
+
+
+def query(sql: str, *, database: Database = None) -> pl.DataFrame:
+    """Run read-only SQL on the published database.
+
+    Parameters
+    ----------
+    sql
+        One DuckDB query. Tables and views are described in ``sql/``: ``observation``, ``latest``, ``gdp``,
+        ``gdp_usd``, ``disagreements``, the macro ``as_of(DATE '2024-03-31')`` and the catalogue's tables.
+    database
+        Path of a database, by default the one in the data home.
+
+    Returns
+    -------
+    polars.DataFrame
+        The result.
+
+    Raises
+    ------
+    UsageError
+        When the SQL is wrong; the message is DuckDB's.
+
+    Examples
+    --------
+    >>> query("SELECT count(*) AS bays FROM gdp_usd WHERE area LIKE '%bay_area' AND period = DATE '2022-01-01'").item()
+    4
+    """
+    import duckdb
+
+    with connect(database) as connection:
+        connection.execute("SET enable_external_access = false")
+        try:
+            result = connection.sql(sql)
+            if result is None:
+                raise UsageError("the SQL returns no rows: write a SELECT")
+            return result.pl()
+        except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException, duckdb.InvalidInputException,
+                duckdb.ConversionException, duckdb.PermissionException) as error:  # fmt: skip
+            raise UsageError(f"the query cannot run: {error}") from None
+        except duckdb.Error as error:
+            raise DatabaseError(f"the query failed: {error}") from None
+
+
+def indicators(text: str | None = None, *, database: Database = None) -> pl.DataFrame:
+    """List the indicators with what figures there are of each.
+
+    Parameters
+    ----------
+    text
+        Keep those whose id, name (in any language) or description holds this text.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``id, name_en, name_zh_hans, name_zh_hant, table_name, unit, kind, areas, frequencies, first, last,
+        figures, description``.
+
+    Examples
+    --------
+    >>> indicators("container throughput").filter(pl.col("id") == "container_throughput")["unit"].item()
+    'TEU'
+    """
+    sql = """
+        SELECT i.id, i.name_en, i.name_zh_hans, i.name_zh_hant, i.table_name, i.unit, i.kind,
+               count(DISTINCT o.area) AS areas, list_sort(list(DISTINCT o.frequency) FILTER (o.frequency IS NOT NULL)) AS frequencies,
+               min(o.period) AS first, max(o.period) AS last, count(o.indicator) AS figures, i.description
+        FROM indicator i LEFT JOIN observation o ON o.indicator = i.id GROUP BY ALL ORDER BY i.table_name, i.id
+    """
+    with connect(database) as connection:
+        return _holding(connection.sql(sql).pl(), text, "id", "name_en", "name_zh_hans", "name_zh_hant", "table_name", "description")
+
+
+def areas(text: str | None = None, *, database: Database = None) -> pl.DataFrame:
+    """List the areas with how many figures there are of each.
+
+    Parameters
+    ----------
+    text
+        Keep those whose id, name (in any language), level or alias holds this text.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``id, name_en, name_zh_hans, name_zh_hant, level, parent, currency, aliases, indicators, figures``.
+
+    Examples
+    --------
+    >>> areas("Canton")["id"].to_list()
+    ['guangzhou']
+    """
+    sql = """
+        SELECT a.*, count(DISTINCT o.indicator) AS indicators, count(o.indicator) AS figures
+        FROM area a LEFT JOIN observation o ON o.area = a.id GROUP BY ALL ORDER BY a.level, a.id
+    """
+    with connect(database) as connection:
+        frame = connection.sql(sql).pl()
+    labels = frame.with_columns(pl.col("aliases").list.join(" ").alias("_aliases"))
+    return _holding(labels, text, "id", "name_en", "name_zh_hans", "name_zh_hant", "level", "_aliases").drop("_aliases")
+
+
+def sources(ids: Sequence[str] | pl.DataFrame | str | None = None, *, database: Database = None) -> pl.DataFrame:
+    """List the sources: all, those of a frame, or those whose id, producer or title holds a text.
+
+    Parameters
+    ----------
+    ids
+        A frame with a ``sources`` column (the sources behind its values), source ids, or a text to look for.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``id, producer, title, url, mirror, licence, grade, vintage, vintage_basis, note``.
+
+    Examples
+    --------
+    >>> sources(load("gdp", "macao", start="2020", end="2020", frequency="A"))["producer"].to_list()
+    ['Statistics and Census Service, Macao (DSEC)']
+    """
+    with connect(database) as connection:
+        frame = connection.sql("SELECT * FROM source ORDER BY id").pl()
+    if ids is None:
+        return frame
+    if isinstance(ids, str):
+        return _holding(frame, ids, "id", "producer", "title")
+    if isinstance(ids, pl.DataFrame):
+        if "sources" not in ids.columns:
+            raise UsageError("the frame has no column 'sources': load it with gba.load, or pass source ids")
+        ids = ids["sources"].explode().drop_nulls().unique().to_list()
+    return frame.filter(pl.col("id").is_in(list(ids)))
+
+
+def disagreements(
+    indicator: str | None = None, areas: str | Sequence[str] | None = None, *, at_least: float = 0.0, database: Database = None
+) -> pl.DataFrame:
+    """List where sources print one figure differently, and by how much.
+
+    Parameters
+    ----------
+    indicator, areas
+        Keep these only.
+    at_least
+        Smallest relative difference to list: 0.01 is one percent.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``indicator, area, frequency, period, adjustment, prices, value, source, other_value, other_source,
+        relative_difference, status, other_status, vintage, other_vintage, unit``; ``value`` is the preferred figure.
+
+    Examples
+    --------
+    >>> disagreements("container_throughput", "shenzhen", at_least=0.05).select("period", "value", "other_value").rows()
+    [(datetime.date(2018, 1, 1), 25740000.0, 27740000.0)]
+    """
+    with connect(database) as connection:
+        conditions: list[str] = ["abs(relative_difference) >= ?"]
+        values: list[Any] = [at_least]
+        if indicator is not None:
+            conditions.append("indicator IN (SELECT id FROM indicator WHERE id = ? OR table_name = ?)")
+            _kind_of(connection, indicator)
+            values += [indicator, indicator]
+        ids = _area_ids(connection, [areas] if isinstance(areas, str) else None if areas is None else list(areas))
+        if ids is not None:
+            conditions.append("list_contains(?, area)")
+            values.append(ids)
+        frame = connection.sql(f"FROM disagreements WHERE {' AND '.join(conditions)}", params=values).pl()
+    return frame.sort("indicator", "area", "frequency", "period", "other_source")
+
+
+def findings(check: str | None = None, *, database: Database = None) -> pl.DataFrame:
+    """List what the checks across tables found when the database was built.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``check, indicator, area, frequency, period, file, row, column, value, rule, detail``.
+
+    Examples
+    --------
+    >>> findings("parts_and_total").filter(pl.col("area") == "tokyo").select("period", "value").rows()
+    [(datetime.date(2023, 12, 1), '353617')]
+    """
+    with connect(database) as connection:
+        frame = connection.sql("FROM finding").pl()
+    if check is not None:
+        known = frame["check"].unique().to_list()
+        if check not in known:
+            raise UnknownNameError("check", check, known)
+        frame = frame.filter(pl.col("check") == check)
+    return frame.sort("check", "indicator", "area", "frequency", "period", "file", "row")
+
+
+def _holding(frame: pl.DataFrame, text: str | None, *columns: str) -> pl.DataFrame:
+    if text is None:
+        return frame
+    needle = text.casefold()
+    return frame.filter(pl.any_horizontal(pl.col(c).fill_null("").str.to_lowercase().str.contains(needle, literal=True) for c in columns))
