@@ -264,8 +264,8 @@ def heatmap(
     --------
     >>> from datetime import date
     >>> frame = pl.DataFrame({"period": [date(2022, 1, 1), date(2024, 1, 1)], "value": [2.0, 3.0]})
-    >>> heatmap(frame).data[0].z.tolist()
-    [[2.0, nan, 3.0]]
+    >>> [list(row) for row in heatmap(frame).data[0].z]
+    [[2.0, None, 3.0]]
     """
     import plotly.graph_objects as go
 
@@ -299,7 +299,7 @@ def heatmap(
     shown = width + 6 <= page.plot_width / len(columns) and page.plot_height / len(order) >= 16
     figure.add_trace(
         go.Heatmap(
-            z=[[float("nan") if v is None else v for v in row] for row in cells],
+            z=cells,
             x=list(range(len(columns))),
             y=list(range(len(order))),
             colorscale=[[i / (len(colours) - 1), c] for i, c in enumerate(colours)],
@@ -391,8 +391,10 @@ def _missing(drawn: Drawing, periods: Sequence[date]) -> list[str]:
 def _said(series: Series, periods: Sequence[date], drawn: Drawing) -> str:
     values = [drawn.scale.text(v) for p in periods if (v := series.at(p)) is not None]
     if len(values) == 2:
-        return phrase("from_to", drawn.lang, series.name, *values)
-    return phrase("at", drawn.lang, series.name, listing(values, drawn.lang)) if values else series.name
+        return phrase("from_to", drawn.lang, drawn.called(series), *values)
+    return (
+        phrase("at", drawn.lang, drawn.called(series), listing(values, drawn.lang)) if values else series.name
+    )
 
 
 def _name_lines(series: Series) -> list[str]:

@@ -7,6 +7,7 @@ import html
 import os
 import re
 import shutil
+import signal
 import subprocess
 import threading
 from collections.abc import Coroutine, Mapping
@@ -30,6 +31,15 @@ _HOW_TO_GET: Final = (
     "install one (apt install chromium, or run plotly_get_chrome), or name it in the environment variable "
     "BROWSER_PATH; .html and .json need none"
 )
+#: Plotly's own defaults offer to send the chart and its data to a cloud service.
+_PAGE_CONFIG: Final = {
+    "showSendToCloud": False,
+    "plotlyServerURL": "",
+    "displaylogo": False,
+    "typesetMath": False,
+    "responsive": True,
+    "modeBarButtonsToRemove": ["lasso2d", "select2d"],
+}
 #: Seconds that a browser may take to start, apart from the time of each picture.
 _START: Final = 60.0
 _EAST_ASIAN: Final = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
@@ -121,7 +131,6 @@ def export_many(
     jobs = [(Path(path), figure) for path, figure in figures.items()]
     for path, figure in jobs:
         _check(figure, path)
-    options = {"width": width, "height": height, "scale": scale}
     browser: _Browser | None = None
     try:
         for path, figure in jobs:
@@ -133,7 +142,9 @@ def export_many(
                 case suffix:
                     if browser is None:
                         browser = _Browser(find_browser())
-                    content = browser.draw(figure, path, {**options, "format": suffix[1:]}, timeout)
+                    options = {"format": suffix[1:], "scale": scale if suffix == ".png" else 1}
+                    size = {k: v for k, v in (("width", width), ("height", height)) if v is not None}
+                    content = _finish(figure, suffix[1:], browser.draw(figure, path, options | size, timeout))
             _write(path, content)
     finally:
         if browser is not None:
@@ -191,7 +202,7 @@ def _check_fonts(figure: go.Figure, path: Path) -> None:
     lister = shutil.which("fc-list")
     if lister is None or not _EAST_ASIAN.search(_printed(figure)):
         return
-    fonts = subprocess.run(
+    fonts = subprocess.run(  # noqa: S603  (no user input in it)
         [lister, ":lang=zh", "family"], capture_output=True, text=True, timeout=30, check=False
     )
     if fonts.returncode == 0 and not fonts.stdout.strip():
@@ -248,7 +259,7 @@ def _page(figure: go.Figure, width: int | None, height: int | None) -> bytes:
         div_id="chart",
         default_width=width or "100%",
         default_height=height or "100%",
-        config={"displaylogo": False, "responsive": True, "modeBarButtonsToRemove": ["lasso2d", "select2d"]},
+        config=_PAGE_CONFIG,
     )
     return (
         f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
@@ -257,11 +268,15 @@ def _page(figure: go.Figure, width: int | None, height: int | None) -> bytes:
     ).encode()
 
 
-def _finish_svg(figure: go.Figure, content: bytes) -> bytes:
-    """Give an SVG its alternative text, and the same ids each time it is drawn."""
-    text = content.decode()
-    drawn = re.search(r'id="defs-([0-9a-f]{6})"', text)
-    if drawn:
+def _finish(figure: go.Figure, kind: str, content: bytes) -> bytes:
+    """Give a picture the same bytes each time it is drawn, and an SVG its alternative text."""
+    if kind == "pdf":
+        return re.sub(rb"\(D:\d{14}[^)]{7}\)", b"(D:20000101000000+00'00')", content)
+    if kind != "svg":
+        return content
+    text = re.sub(r'(class="trace \w+) trace[0-9a-f]{6}"', r'\1"', content.decode())
+    if drawn := re.search(r'id="defs-([0-9a-f]{6})"', text):
+        # pages may hold several pictures, whose ids must differ
         text = text.replace(drawn[1], blake2b(figure.to_json().encode(), digest_size=6).hexdigest())
     lang, alt = _meta(figure)
     if alt:
@@ -291,43 +306,74 @@ class _Browser:
         try:
             self._wait(start(), _START)
         except Exception as error:
+            self._kill()
             self.close()
-            reason = (
-                f"it did not answer in {_START:.0f} seconds"
-                if isinstance(error, FutureTimeoutError)
-                else _first_line(error)
-            )
+            late = isinstance(error, FutureTimeoutError)
+            reason = f"no answer in {_START:.0f} seconds" if late else _first_line(error)
             raise ExportError(f"the browser {program} did not start ({reason}): {_HOW_TO_GET}") from error
 
-    def _wait(self, work: Coroutine[Any, Any, T], timeout: float) -> T:
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
-        try:
-            return future.result(timeout)
-        except FutureTimeoutError:
-            future.cancel()
-            raise
-
     def draw(self, figure: go.Figure, path: Path, options: dict[str, Any], timeout: float) -> bytes:
-        given = {key: value for key, value in options.items() if value is not None}
         try:
-            content = self._wait(self._kaleido.calc_fig(figure, given), timeout)
+            content = self._wait(self._kaleido.calc_fig(figure, options), timeout)
         except FutureTimeoutError:
             raise ExportError(
                 f"{path.name} was not drawn in {timeout:g} seconds: raise timeout, or draw fewer points"
             ) from None
         except Exception as error:
             raise ExportError(f"{path.name} could not be drawn: {_first_line(error)}") from error
-        return _finish_svg(figure, content) if given["format"] == "svg" else bytes(content)
+        return bytes(content)
 
     def close(self) -> None:
-        if self._kaleido is not None:
-            with suppress(Exception):
+        """Close the browser and end the thread; nothing is left running."""
+
+        async def settle() -> None:
+            tasks = asyncio.all_tasks() - {asyncio.current_task()}
+            if tasks:
+                _, late = await asyncio.wait(tasks, timeout=5)
+                for task in late:
+                    task.cancel()
+
+        with suppress(Exception):
+            if self._kaleido is not None:
                 self._wait(self._kaleido.close(), 15)
+        self._kill()
+        with suppress(Exception):
+            self._wait(settle(), 10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         if not self._thread.is_alive():
             self._loop.close()
 
+    def _wait(self, work: Coroutine[Any, Any, T], timeout: float) -> T:
+        async def held() -> tuple[T, None] | tuple[None, Exception]:
+            try:
+                return await work, None
+            except Exception as error:  # noqa: BLE001  (raised again in the caller's thread)
+                return None, error
+
+        future = asyncio.run_coroutine_threadsafe(held(), self._loop)
+        try:
+            result, error = future.result(timeout)
+        except FutureTimeoutError:
+            future.cancel()
+            raise
+        if error is not None:
+            raise error
+        return result  # type: ignore[return-value]
+
+    def _kill(self) -> None:
+        """End a browser that no longer answers, with the processes it started."""
+        process = getattr(self._kaleido, "subprocess", None)
+        if process is None or process.poll() is not None:
+            return
+        with suppress(ProcessLookupError):
+            if hasattr(os, "killpg"):
+                # Kaleido starts it as the leader of a group
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.kill()
+
 
 def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    text = str(error.args[0]) if error.args else ""
+    return (text.strip().splitlines() or [type(error).__name__])[0]

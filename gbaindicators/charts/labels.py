@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -38,7 +39,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "source": "Source: {0}", "more": "and {0} more", "as_of": "Data as of {0}.", "note": "Note: {0}",
         "no_figures": "No figures for {0}.", "grey": "Grey lines: {0} others.", "forecast": "Forecast",
         "bands": "bands hold {0} of outcomes if the model is right", "series": "Value", "and": " and ", "comma": ", ",
-        "semicolon": "; ", "stop": ". ", "many": "Indicators", "sa": "seasonally adjusted", "ytd": "year to date",
+        "semicolon": "; ", "colon": ": ", "stop": ". ", "many": "Indicators", "sa": "seasonally adjusted", "ytd": "year to date",
         "nsa": "not seasonally adjusted", "cumulative": "cumulative", "current": "current prices",
         "constant": "constant prices", "prices": "{0} prices", "model": "{0} model",
         "line": "Line chart", "bars": "Bar chart", "fan": "Fan chart", "slope": "Slope chart", "heatmap": "Heatmap",
@@ -49,7 +50,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "source": "资料来源：{0}", "more": "及其他{0}项", "as_of": "数据截至{0}。", "note": "注：{0}",
         "no_figures": "无数据：{0}。", "grey": "灰线：其他{0}个序列。", "forecast": "预测",
         "bands": "若模型成立，色带包含{0}的可能结果", "series": "数值", "and": "和", "comma": "、",
-        "semicolon": "；", "stop": "。", "many": "多项指标", "sa": "经季节调整", "ytd": "年初至今累计",
+        "semicolon": "；", "colon": "：", "stop": "。", "many": "多项指标", "sa": "经季节调整", "ytd": "年初至今累计",
         "nsa": "未经季节调整", "cumulative": "累计", "current": "当年价格", "constant": "不变价格",
         "prices": "{0}价格", "model": "{0}模型", "line": "折线图", "bars": "条形图", "fan": "扇形图",
         "slope": "斜率图", "heatmap": "热力图",
@@ -60,7 +61,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "source": "資料來源：{0}", "more": "及其他{0}項", "as_of": "數據截至{0}。", "note": "註：{0}",
         "no_figures": "沒有數字：{0}。", "grey": "灰線：其他{0}個序列。", "forecast": "預測",
         "bands": "若模型成立，色帶包含{0}的可能結果", "series": "數值", "and": "及", "comma": "、",
-        "semicolon": "；", "stop": "。", "many": "多項指標", "sa": "經季節性調整", "ytd": "年初至今累計",
+        "semicolon": "；", "colon": "：", "stop": "。", "many": "多項指標", "sa": "經季節性調整", "ytd": "年初至今累計",
         "nsa": "未經季節性調整", "cumulative": "累計", "current": "當年價格", "constant": "固定價格",
         "prices": "{0}價格", "model": "{0}模型", "line": "折線圖", "bars": "條形圖", "fan": "扇形圖",
         "slope": "斜率圖", "heatmap": "熱圖",
@@ -131,8 +132,10 @@ def number_text(value: float, decimals: int | None = None) -> str:
     """
     if decimals is None:
         size = abs(value)
-        decimals = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 0.1 or size == 0 else 4
-    return f"{value:,.{decimals}f}".replace("-", "−")
+        # three digits from the first that is not zero on
+        decimals = max(0, 2 - math.floor(math.log10(size))) if size else 2
+        decimals = 2 if 0.1 <= size < 1 else decimals
+    return f"{value:z,.{decimals}f}".replace("-", "−")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +147,9 @@ class Scale:
     decimals: int
 
     def text(self, value: float) -> str:
-        """Write a value that is in base units."""
-        return number_text(value / self.factor, self.decimals)
+        """Write a value that is in base units; one that would round to zero gets the digits it needs."""
+        scaled = value / self.factor
+        return number_text(scaled, None if 0 < abs(scaled) < 0.5 * 10**-self.decimals else self.decimals)
 
 
 def _unit_name(unit: str, lang: str) -> str:

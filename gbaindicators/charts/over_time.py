@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from gbaindicators.charts.labels import listing, name_of, number_text, period_label, phrase
+from gbaindicators.charts.labels import listing, number_text, period_label, phrase
 from gbaindicators.charts.series import MOST_SERIES, Drawing, Series, drawing
 from gbaindicators.charts.theme import (
     FAINT,
@@ -154,60 +154,40 @@ def fan(
     >>> [trace.name for trace in fan(history, ahead).data]
     ['80%', 'Value', 'Forecast']
     """
-    levels = _levels(forecast)
-    bounds = [f"{side}_{level}" for level in levels for side in ("lower", "upper")]
+    import plotly.graph_objects as go
+
     known, ahead = drawing(history, lang, kind="a fan chart"), drawing(forecast, lang, kind="a fan chart")
-    for each, what in ((known, "history"), (ahead, "forecast")):
-        if len(each.series) + len(each.silent) > 1:
-            raise FrameError(
-                f"a fan chart shows one series, the {what} has {len(each.series) + len(each.silent)}: "
-                "filter it by area, indicator or model"
-            )
-    _refuse_other_series(history, forecast)
-    if forecast.select(pl.any_horizontal(pl.col(bounds).is_null().any())).item():
-        raise FrameError(
-            f"a bound of an interval is null: {', '.join(bounds)} need a value for every period of the forecast"
-        )
-    rows = forecast.sort("period")
-    values = history["value"].drop_nulls().to_list() + [v for c in bounds for v in rows[c].to_list()]
-    both = drawing(pl.concat([history.select("period", "value"), rows.select("period", "value")]), lang)
-    past, future = known.series[0], ahead.series[0]
-    factor = known.scale.factor
-    low, high = value_range([v / factor for v in values])
+    levels = _levels(ahead.frame)
+    _check_fan(known, ahead, levels)
+    past, future, rows = known.series[0], ahead.series[0], ahead.frame.sort("period")
+    factor, colour = known.scale.factor, past.colour
+    bounds = {column: [v / factor for v in rows[column]] for level in levels for column in _bounds(level)}
+    low, high = value_range([v / factor for v in past.values] + [v for each in bounds.values() for v in each])
+    # the fan opens where the history ends, unless periods lie between
     joined = past.follows(past.periods[-1], future.periods[0])
     dates = [past.periods[-1], *future.periods] if joined else list(future.periods)
-    start = [past.last] if joined else []
+    start = [past.last / factor] if joined else []
 
-    band_text = phrase("bands", lang, listing([f"{level}%" for level in reversed(levels)], lang))
-    models = (
-        [phrase("model", lang, m) for m in forecast["model"].unique().to_list()]
-        if "model" in forecast.columns
-        else []
-    )
-    says = (", " if lang == "en" else "，").join(
-        [f"{phrase('forecast', lang)}{_colon(lang)}{m}" for m in models] + [band_text]
-    )
-    last = f"{period_label(future.frequency, future.periods[-1], lang)}{_colon(lang)}{known.scale.text(future.last)}"
-    labels = [([last], on_white(past.colour), future.last / factor)]
-    labels += [([f"{level}%"], GREY, rows[f"upper_{level}"][-1] / factor) for level in levels]
+    first, last = (period_label(s.frequency, s.periods[i], lang) for s, i in ((past, 0), (future, -1)))
+    ending = f"{last}{phrase('colon', lang)}{known.scale.text(future.last)}"
+    labels = [([ending], on_white(colour), future.last / factor)]
+    labels += [([f"{level}%"], GREY, bounds[f"upper_{level}"][-1]) for level in levels]
+    word = phrase("forecast", lang)
     page = known.page(
         "fan",
         title,
         subtitle,
-        body=[known.told(past, past.periods[0], past.periods[-1]), f"{phrase('forecast', lang)} {last}"],
-        span=both.span(),
-        says=[says[:1].upper() + says[1:]],
-        others=[forecast],
+        body=[known.told(past, past.periods[0], past.periods[-1]), f"{word} {ending}"],
+        span=phrase("to", lang, first, last),
+        says=[_fan_words(ahead.frame, levels, lang)],
+        others=[ahead.frame],
         left=tick_room(low, high),
-        right=text_width(last, LABEL_SIZE, bold=True) + 12,
+        right=text_width(ending, LABEL_SIZE, bold=True) + 12,
     )
     figure = page.figure()
     figure.update_layout(hovermode="x unified")
-    import plotly.graph_objects as go
-
     for place, level in enumerate(levels):
-        upper = [v / factor for v in start + rows[f"upper_{level}"].to_list()]
-        lower = [v / factor for v in start + rows[f"lower_{level}"].to_list()]
+        lower, upper = (start + bounds[column] for column in _bounds(level))
         figure.add_trace(
             go.Scatter(
                 x=dates + dates[::-1],
@@ -215,72 +195,80 @@ def fan(
                 mode="lines",
                 line={"width": 0},
                 fill="toself",
-                fillcolor=tint(past.colour, 0.16 + 0.16 * place),
+                fillcolor=tint(colour, 0.16 + 0.16 * place),
                 hoverinfo="skip",
                 name=f"{level}%",
             )
         )
-    figure.add_trace(trace_of(past, known).update(name=as_text(past.name or name_of_value(known))))
-    ahead_trace = trace_of(future, known).update(
-        x=dates,
-        y=[v / factor for v in (*start, *future.values)],
-        name=as_text(phrase("forecast", lang)),
-        mode="lines",
+    figure.add_trace(trace_of(past, known))
+    figure.add_trace(
+        go.Scatter(
+            x=dates,
+            y=start + [v / factor for v in future.values],
+            name=as_text(word),
+            mode="lines" if len(dates) > 1 else "markers",
+            line={"color": colour, "width": 2.4, "dash": "dash"},
+            hovertemplate=_hover(known),
+        )
     )
-    if len(dates) == 1:
-        ahead_trace.update(mode="markers", marker={"size": 6, "color": past.colour})
-    figure.add_trace(ahead_trace.update(line={"dash": "dash", "color": past.colour}))
     add_value_axis(figure, low, high)
-    figure.update_xaxes(**date_axis(sorted({*past.periods, *future.periods}), both.series, lang))
-    figure.add_vline(
-        x=past.periods[-1].isoformat(), line={"color": GREY, "width": 1, "dash": "dot"}, layer="below"
-    )
+    figure.update_xaxes(**date_axis([*past.periods, *future.periods], known.series, lang))
+    border = past.periods[-1].isoformat()
+    figure.add_vline(x=border, line={"color": GREY, "width": 1, "dash": "dot"}, layer="below")
     figure.add_annotation(
-        x=past.periods[-1], y=1, yref="paper", text=as_text(phrase("forecast", lang)), showarrow=False,
-        xanchor="left", yanchor="top", xshift=6, font={"color": GREY, "size": 12}, name="forecast",
+        x=border, y=1, yref="paper", text=as_text(word), showarrow=False, name="forecast",
+        xanchor="left", yanchor="top", xshift=6, font={"color": GREY, "size": 12},
     )  # fmt: skip
     add_end_labels(figure, page, labels, low, high)
     return figure
 
 
-def name_of_value(drawn: Drawing) -> str:
-    """Name of a single series on hover."""
-    row = drawn.frame.row(0, named=True)
-    return name_of("area", row.get("area"), drawn.lang) or phrase("series", drawn.lang)
-
-
-def _colon(lang: str) -> str:
-    return ": " if lang == "en" else "："
+def _bounds(level: str) -> tuple[str, str]:
+    return f"lower_{level}", f"upper_{level}"
 
 
 def _levels(forecast: pl.DataFrame) -> list[str]:
     """Levels of the intervals, the widest first."""
-    columns = forecast.columns if isinstance(forecast, pl.DataFrame) else []
-    levels = [
-        c.removeprefix("lower_") for c in columns if c.startswith("lower_") and "upper_" + c[6:] in columns
-    ]
-    if isinstance(forecast, pl.DataFrame) and not levels:
+    names = [c.removeprefix("lower_") for c in forecast.columns if c.startswith("lower_")]
+    levels = [n for n in names if f"upper_{n}" in forecast.columns and n.replace(".", "", 1).isdigit()]
+    if not levels:
         raise FrameError(
-            "the forecast has no interval: a fan needs columns such as 'lower_80' and 'upper_80', as gba.forecast gives"
+            "the forecast has no interval: a fan needs columns such as 'lower_80' and 'upper_80', "
+            "as gba.forecast gives"
         )
     return sorted(levels, key=float, reverse=True)
 
 
-def _refuse_other_series(history: pl.DataFrame, forecast: pl.DataFrame) -> None:
+def _check_fan(known: Drawing, ahead: Drawing, levels: Sequence[str]) -> None:
+    for drawn, what in ((known, "history"), (ahead, "forecast")):
+        if (count := len(drawn.series) + len(drawn.silent)) > 1:
+            raise FrameError(
+                f"a fan chart shows one series, the {what} has {count}: filter it by area, indicator or model"
+            )
+    history, forecast = known.frame, ahead.frame
     for column in ("indicator", "area", "unit", "frequency", "adjustment", "prices"):
-        if column not in history.columns or column not in forecast.columns:
-            continue
-        before, after = (
-            history[column].drop_nulls()[0:1].to_list(),
-            forecast[column].drop_nulls()[0:1].to_list(),
-        )
-        if before and after and before != after:
-            raise FrameError(f"history and forecast differ in {column!r}: {before[0]!r} and {after[0]!r}")
-    if history["period"].max() >= forecast["period"].min():  # type: ignore[operator]
+        if column in history.columns and column in forecast.columns:
+            before, after = (f[column].drop_nulls().unique().to_list() for f in (history, forecast))
+            if before and after and before != after:
+                raise FrameError(f"history and forecast differ in {column!r}: {before[0]!r} and {after[0]!r}")
+    columns = ["value", *(column for level in levels for column in _bounds(level))]
+    if missing := [c for c in columns if forecast[c].has_nulls()]:
+        raise FrameError(f"the forecast has nulls in {', '.join(missing)}: it needs a value in every period")
+    end, begin = known.series[0].periods[-1], ahead.series[0].periods[0]
+    if end >= begin:
         raise FrameError(
-            f"the forecast begins {forecast['period'].min()}, not after the last period of the history "
-            f"({history['period'].max()}): cut the history there"
+            f"the forecast begins {begin}, not after the last period of the history ({end}): cut the history there"
         )
+
+
+def _fan_words(forecast: pl.DataFrame, levels: Sequence[str], lang: str) -> str:
+    """Say which model, and what the bands mean."""
+    bands = phrase("bands", lang, listing([f"{level}%" for level in reversed(levels)], lang))
+    models = forecast["model"].drop_nulls().unique().to_list() if "model" in forecast.columns else []
+    if not models:
+        return bands
+    model = phrase("forecast", lang) + phrase("colon", lang) + phrase("model", lang, models[0])
+    return model + (", " if lang == "en" else "，") + bands
 
 
 def _refuse_log(drawn: Drawing) -> None:
@@ -323,14 +311,19 @@ def trace_of(series: Series, drawn: Drawing, dash: str | None = "solid") -> go.S
     return go.Scatter(
         x=periods,
         y=[None if v is None else v / drawn.scale.factor for v in values],
-        name=as_text(series.name or name_of_value(drawn)),
+        name=as_text(drawn.called(series)),
         line={"color": series.colour, "width": 2.4, "dash": dash} if dash else {"color": FAINT, "width": 1},
         connectgaps=False,
         cliponaxis=False,
-        hovertemplate=f"%{{y:,.{max(drawn.scale.decimals, 2)}~f}}"
-        + ("" if len(drawn.series) <= MOST_SERIES else "<br>%{x|%Y-%m-%d}"),
+        hovertemplate=_hover(drawn),
         **marks,
     )
+
+
+def _hover(drawn: Drawing) -> str:
+    value = f"%{{y:,.{max(drawn.scale.decimals, 2)}~f}}"
+    # one box for all lines names the period itself
+    return value if len(drawn.series) <= MOST_SERIES else f"{value}<br>%{{x}}"
 
 
 def value_range(values: Sequence[float], *, log: bool = False) -> tuple[float, float]:

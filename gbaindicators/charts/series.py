@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any, Final
 
 import polars as pl
@@ -98,7 +99,7 @@ def _next(frequency: str, period: date) -> date:
 
 def _frequency_of(periods: Sequence[date]) -> str:
     """Infer a frequency from the smallest step, for a frame without the column."""
-    steps = [(b - a).days for a, b in zip(periods, periods[1:], strict=False)]
+    steps = [(b - a).days for a, b in pairwise(periods)]
     smallest = min(steps, default=365)
     return next(
         f
@@ -202,6 +203,10 @@ class Drawing:
     def _frequency_at(self, period: date) -> str:
         return next(s.frequency for s in self.series if period in s.periods)
 
+    def called(self, series: Series) -> str:
+        """Name of a series, for a single one what the chart shows."""
+        return series.name or title_of(self.frame, self.lang)
+
     def told(self, series: Series, first: date, last: date) -> str:
         """Say in a few words where a series began and ended; with its own periods where they are not `first`, `last`."""
         texts = []
@@ -211,7 +216,7 @@ class Drawing:
         ):
             own = "" if period == usual else f" ({period_label(series.frequency, period, self.lang)})"
             texts.append(self.scale.text(value) + own)
-        name = series.name or title_of(self.frame, self.lang)
+        name = self.called(series)
         if len(series.periods) == 1:
             return phrase("at", self.lang, name, texts[-1])
         return phrase("from_to", self.lang, name, *texts)
@@ -221,7 +226,7 @@ def _name(row: dict[str, Any], keys: Sequence[str], lang: str) -> str:
     return (", " if lang == "en" else "，").join(text for k in keys if (text := name_of(k, row[k], lang)))
 
 
-def drawing(frame: pl.DataFrame, lang: str, *, kind: str = "a chart") -> Drawing:
+def drawing(frame: pl.DataFrame | pl.LazyFrame, lang: str, *, kind: str = "a chart") -> Drawing:
     """Check a frame and cut it into series.
 
     Raises
@@ -230,7 +235,7 @@ def drawing(frame: pl.DataFrame, lang: str, *, kind: str = "a chart") -> Drawing
         When the frame is empty or without any value, mixes units, or repeats a period of a series.
     """
     check_language(lang)
-    frame = check_series_frame(frame)
+    frame = check_series_frame(frame.collect() if isinstance(frame, pl.LazyFrame) else frame)
     if frame.is_empty():
         raise FrameError("the frame has no rows, so there is nothing to draw: check its areas and years")
     values = frame["value"].drop_nulls().to_list()

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -217,7 +218,7 @@ def spread(wanted: Sequence[float], heights: Sequence[float], low: float, high: 
     """
     order = sorted(range(len(wanted)), key=lambda i: wanted[i])
     offsets, offset = [0.0], 0.0
-    for before, after in zip(order, order[1:], strict=False):
+    for before, after in pairwise(order):
         offset += (heights[before] + heights[after]) / 2
         offsets.append(offset)
     pools: list[tuple[float, int]] = []

@@ -25,6 +25,8 @@ _MOST_ORIGINS: Final = 24
 _SHORTEST_TRAINING: Final = 5
 #: How many observed errors the theory counts for.
 _PRIOR: Final = 3
+#: Periods that tell how large a series is at an origin: whole seasons of quarters and months.
+_OF_LATE: Final = 12
 
 
 def rolling_origins(n: int, horizon: int, season: int) -> NDArray[np.int64]:
@@ -74,8 +76,8 @@ def half_widths(
 
 
 def _size(y: Matrix, otherwise: Matrix | float) -> Matrix:
-    """Mean absolute value of each series, and `otherwise` where that is zero."""
-    size = np.abs(y).mean(axis=1, keepdims=True)
+    """Mean absolute value of each series of late, and `otherwise` where that is zero."""
+    size = np.abs(y[:, -_OF_LATE:]).mean(axis=1, keepdims=True)
     return np.where(size > 0, size, otherwise)
 
 

@@ -1,1 +1,5 @@
-"""reporting."""
+"""The report and its workbook."""
+
+from gbaindicators.reporting.report import ReportSummary, report
+
+__all__ = ["ReportSummary", "report"]

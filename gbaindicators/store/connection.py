@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 __all__ = ["connect", "identify", "open_database"]
 
 _PATIENCE: Final = 3.0
-_OUR_TABLES: Final = {"build", "observation", "indicator", "area", "source"}
 
 
 def identify(connection: duckdb.DuckDBPyConnection) -> bool:
     """Tell whether an open database is one of this package."""
-    names = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    return names >= _OUR_TABLES
+    import duckdb
+
+    try:
+        connection.execute("SELECT fingerprint FROM build, (SELECT series_period, standing FROM observation LIMIT 0) LIMIT 0")
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return False
+    return True
 
 
 def open_database(path: Path) -> duckdb.DuckDBPyConnection:

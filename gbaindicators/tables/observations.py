@@ -30,7 +30,7 @@ ADJUSTMENTS: Final = ("nsa", "sa", "ytd", "cumulative")
 #: SDMX OBS_STATUS: normal, provisional, estimated, break, low reliability, missing.
 STATUS_CODES: Final = ("A", "P", "E", "B", "U", "M")
 
-_NUMBER: Final = r"^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
+_NUMBER: Final = r"^-?(?:\d+\.?\d*|\.\d+)$"
 _PRICES: Final = r"^(?:current|constant|(?:constant|chained) \d{4})?$"
 _SCALE: Final = r"^-?\d{1,2}$"
 # Units that stand for whatever money the area uses, and the kinds of unit that fit them.
@@ -106,7 +106,8 @@ def observation_schema(catalog: Catalog, table: str | None = None) -> pa.DataFra
     """
     import pandera.polars as pa
 
-    indicators = [i.id for i in catalog.indicators.values() if table in (None, i.table)]
+    tables = catalog.tables if table is None else (table,)
+    indicators = [i.id for i in catalog.indicators.values() if i.table in tables]
     pairs = {(i, u) for i in indicators for u in _allowed_units(catalog, i)}
     lows = {i: catalog.indicators[i].minimum for i in indicators if catalog.indicators[i].minimum is not None}
     highs = {i: catalog.indicators[i].maximum for i in indicators if catalog.indicators[i].maximum is not None}
@@ -129,7 +130,7 @@ def observation_schema(catalog: Catalog, table: str | None = None) -> pa.DataFra
                 rule("is SDMX period text such as 2023, 2023-Q2, 2023-05 or 2022-04-01/P1Y", lambda: pl.col("start").is_not_null())
             ),
             "value": text(
-                rule("is a finite number (or empty with status M)", lambda: pl.col("value").str.contains(_NUMBER) | (missing & (pl.col("value") == ""))),
+                rule("is a finite number in plain digits (or empty with status M)", lambda: (pl.col("value").str.contains(_NUMBER) & pl.col("amount").is_finite().fill_null(True)) | (missing & (pl.col("value") == ""))),
                 rule("is not below what the indicator can be", lambda: pl.col("amount") >= low),
                 rule("is not above what the indicator can be", lambda: pl.col("amount") <= high),
             ),

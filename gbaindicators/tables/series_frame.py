@@ -144,7 +144,8 @@ def merge_sources(*columns: str) -> pl.Expr:
 def combine_status(columns: Sequence[pl.Expr]) -> pl.Expr:
     """Worst of several status columns, as ``status``."""
     order = pl.Enum(STATUSES)
-    return pl.max_horizontal(c.cast(order).to_physical() for c in columns).cast(order).cast(pl.String).alias("status")
+    worst = pl.max_horizontal(c.cast(order).to_physical() for c in columns)
+    return worst.replace_strict(range(len(STATUSES)), STATUSES, return_dtype=pl.String).alias("status")
 
 
 def append_method(frame: pl.DataFrame, method: str | pl.Expr) -> pl.DataFrame:

@@ -38,8 +38,10 @@ def _suggest(column: str, value: str, catalog: Catalog) -> str:
     return f" (did you mean {' or '.join(near)}?)" if near and value not in near else ""
 
 
-def validate(frame: pl.DataFrame, schema: pa.DataFrameSchema, file: str, catalog: Catalog) -> pl.DataFrame:
+def validate(frame: pl.DataFrame | pl.LazyFrame, schema: pa.DataFrameSchema, file: str, catalog: Catalog) -> pl.DataFrame:
     """Validate a normalised batch and return the cells that break a rule, none when all is well.
+
+    A lazy frame is collected first: Pandera would check nothing of it but the names of its columns.
 
     Returns
     -------
@@ -48,6 +50,7 @@ def validate(frame: pl.DataFrame, schema: pa.DataFrameSchema, file: str, catalog
     """
     import pandera.errors
 
+    frame = frame.lazy().collect()
     try:
         schema.validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as found:

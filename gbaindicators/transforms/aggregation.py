@@ -14,7 +14,6 @@ from gbaindicators.tables.series_frame import (
     check_unique_periods,
     one_unit,
     series_keys,
-    series_name,
 )
 from gbaindicators.transforms.inputs import read_series
 from gbaindicators.transforms.provenance import collapsed
@@ -122,17 +121,16 @@ def ratios_in(frame: pl.DataFrame) -> list[str]:
     Indicators that the catalogue does not know count as amounts.
     """
     known, units = catalog().indicators, catalog().units
-    found = []
-    for name in _values(frame, "unit"):
+
+    def is_ratio_unit(name: str) -> bool:
         kind = units[name].kind if name in units else ""
-        if kind in ("ratio", "index", "exchange_rate", "ppp_rate") or name.startswith(("index", "percent")):
-            found.append(name)
-        elif name.endswith(" per head"):
-            found.append(name)
-    for name in _values(frame, "indicator"):
-        if name.endswith("_per_capita") or (name in known and known[name].kind not in ("flow", "stock")):
-            found.append(name)
-    return found
+        stated = kind in ("ratio", "index", "exchange_rate", "ppp_rate")
+        return stated or name.startswith(("index", "percent")) or name.endswith(" per head")
+
+    def is_ratio(name: str) -> bool:
+        return name.endswith("_per_capita") or (name in known and known[name].kind not in ("flow", "stock"))
+
+    return [*filter(is_ratio_unit, _values(frame, "unit")), *filter(is_ratio, _values(frame, "indicator"))]
 
 
 def _values(frame: pl.DataFrame, column: str) -> list[str]:

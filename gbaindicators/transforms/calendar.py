@@ -117,7 +117,7 @@ def _differences(rows: pl.DataFrame, code: str) -> pl.DataFrame:
     ridden = [c for c in ("sources", "status", "vintage") if c in frame.columns]
     start = pl.col("period").dt.month() == 1
     # what was accumulated before January belongs to the year before
-    earlier = frame.select(pl.when(~start).then(pl.lit(earlier)))["literal"]
+    earlier = frame.select(pl.when(~start).then(pl.lit(earlier)).alias("earlier"))["earlier"]
     before = frame.select(pl.col("value", *ridden).gather(earlier))
     cumulated, prior = pl.col("value"), pl.lit(before["value"])
     breaks = pl.lit(False)

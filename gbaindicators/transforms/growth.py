@@ -205,20 +205,24 @@ def _check_ends(frame: pl.DataFrame, keys: list[str], ends: dict[str, pl.DataFra
     if not frame.height:
         raise FrameError("the frame is empty: there is nothing to take average growth of")
     for text, rows in ends.items():
-        lacking = rows.filter(pl.col("value").is_null())
-        if lacking.height == rows.height:
+        if rows["value"].is_null().all():
             raise FrameError(f"no series has a value in {text}: {_range(frame)}")
-        if lacking.height:
-            names = "; ".join(series_name(row) for row in lacking.select(keys).head(5).iter_rows(named=True))
-            more = f" and {lacking.height - 5} more" if lacking.height > 5 else ""
+    for text, rows in ends.items():
+        lacking = [
+            series_name(row) for row in rows.filter(pl.col("value").is_null()).select(keys).rows(named=True)
+        ]
+        if lacking:
+            more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""
             raise FrameError(
-                f"no value in {text} for {names}{more}: filter these series out or take another period"
+                f"no value in {text} for {'; '.join(lacking[:5])}{more}: "
+                "filter these series out or take another period"
             )
         bad = rows.filter(pl.col("value") <= 0)
         if bad.height:
+            name = series_name({k: bad[k][0] for k in keys})
             raise FrameError(
-                f"the value of {series_name(bad.select(keys).row(0, named=True) if keys else {})} in {text} is "
-                f"{bad['value'][0]:g}: average growth needs positive values at both ends"
+                f"the value of {name} in {text} is {bad['value'][0]:g}: "
+                "average growth needs positive values at both ends"
             )
 
 

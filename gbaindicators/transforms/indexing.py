@@ -112,4 +112,8 @@ def _needed(fine: str, period: Period, text: str, name: str) -> int:
 def _reach(frame: pl.DataFrame, key: dict[str, object]) -> str:
     of_series = [pl.col(k).eq_missing(pl.lit(v)) for k, v in key.items()]
     known = frame.filter(pl.col("value").is_not_null(), *of_series)["period"]
-    return f"its values begin {known.min()} and end {known.max()}" if known.len() else "it has no values"
+    return (
+        f"its values begin {known.sort()[0]} and end {known.sort()[-1]}"
+        if known.len()
+        else "it has no values"
+    )

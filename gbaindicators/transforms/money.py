@@ -8,6 +8,7 @@ is one. The average over several months is the mean of those rates, not of their
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Final, Literal, get_args
 
 import polars as pl
@@ -16,7 +17,6 @@ import polars.selectors as cs
 from gbaindicators.catalog import catalog, frequency_code, parse_period
 from gbaindicators.errors import FrameError, PeriodError, UnknownNameError, UsageError
 from gbaindicators.tables.series_frame import (
-    append_method,
     check_series_frame,
     merge_sources,
     one_unit,
@@ -99,12 +99,15 @@ def convert(
     """
     target = _target(to, basis)
     frame = with_frequency(_money(frame, "convert", basis))
-    keys = ["unit", "frequency", "period", "_rule"]
-    work = frame.with_columns(_rule(frame).alias("_rule"))
-    needs = work.lazy().filter(pl.col("value").is_not_null(), pl.col("unit") != target).select(keys).unique()
-    factors = _factors(needs.collect(), target, basis, rates)
-    work = work.join(factors, on=keys, how="left", maintain_order="left")
-    work = work.with_columns(value=pl.col("value") / pl.col("figure").fill_null(1.0), unit=pl.lit(target))
+    work = frame.with_columns(_rule=_rule(frame))
+    needed = pl.col("value").is_not_null() & (pl.col("unit") != target)
+    needs = work.lazy().filter(needed).select("unit", "frequency", "period", "_rule").unique().collect()
+    factors = _factors(needs, target, basis, rates)
+    # Joining ten million rows on columns that do not differ takes twice as long.
+    alike = [c for c in ("frequency", "_rule") if work[c].n_unique() < 2]
+    keys = [c for c in needs.columns if c not in alike]
+    work = work.join(factors.drop(alike), on=keys, how="left", maintain_order="left")
+    work = work.with_columns(value=pl.col("value") / pl.col("_figure").fill_null(1.0), unit=pl.lit(target))
     return _finish(frame, work)
 
 
@@ -153,30 +156,24 @@ def deflate(
     frame = _money(frame, "deflate") if by_area or "unit" in frame.columns else read_series(frame, "deflate")
     _check_annual(frame, "deflate")
     _check_current_prices(frame)
-    home = pl.col("unit").replace_strict(catalog().currencies, return_dtype=pl.String)
-    if not by_area:
+    if by_area:
+        home = pl.col("unit").replace_strict(catalog().currencies, return_dtype=pl.String)
+    else:
         one_unit(frame, "deflating with one index")
-        home = pl.lit("all rows")
-    base_start = pl.date(year, 1, 1)
-    work = frame.with_columns(of=home, base_start=base_start)
-    needs = work.filter(pl.col("value").is_not_null()).select("of", "base_start", "period")
-    starts = pl.concat([needs.select("of", first=c) for c in ("period", "base_start")]).unique()
-    spans = starts.with_columns(every=pl.lit("A"), last=pl.col("first").dt.offset_by("11mo"))
+        home = pl.lit("every area")
     figures = read_figures("GDP deflator", "deflator", indices, pl.col("area") if by_area else home)
-    means = mean_over_months(spans, figures).drop("every", "last")
-    for start, suffix in (("period", ""), ("base_start", "_base")):
-        right = means.rename({c: c + suffix for c in means.columns if c.startswith("figure")})
-        work = work.join(
-            right, left_on=["of", start], right_on=["of", "first"], how="left", maintain_order="left"
-        )
+    work = frame.with_columns(_of=home)
+    needs = work.filter(pl.col("value").is_not_null()).select(of="_of", first="period").unique()
+    factors = _rebased(needs, date(year, 1, 1), figures)
+    work = work.join(
+        factors, left_on=["_of", "period"], right_on=["of", "first"], how="left", maintain_order="left"
+    )
     work = work.with_columns(
-        value=pl.col("value") * pl.col("figure_base") / pl.col("figure"),
+        value=pl.col("value") / pl.col("_figure"),
         prices=pl.lit(f"constant {year}"),
-        figure_sources=merge_sources("figure_sources", "figure_sources_base"),
-        figure_vintage=pl.max_horizontal("figure_vintage", "figure_vintage_base"),
-        step="deflated with the GDP deflator of " + pl.col("of")
+        _step="deflated with the GDP deflator of " + pl.col("_of")
         if by_area
-        else pl.lit("deflated with the given index"),
+        else pl.lit("deflated with a given index"),
     )
     return _finish(frame, work, "prices")
 
@@ -238,10 +235,10 @@ def per_capita(frame: pl.DataFrame, *, population: pl.DataFrame | None = None) -
     heads = _heads(published("population", population), frame)
     keys = [c for c in ("area", "_year") if c in heads.columns]
     work = frame.with_columns(_year=_year_of_middle()).join(heads, on=keys, how="left", maintain_order="left")
-    unknown = pl.col("figure").is_null() & pl.col("value").is_not_null()
-    reason = pl.coalesce("reason", "no population of " + pl.col("_year").cast(pl.String))
+    unknown = pl.col("_figure").is_null() & pl.col("value").is_not_null()
+    reason = pl.coalesce("_reason", "no population of " + pl.col("_year").cast(pl.String))
     work = add_note(work, pl.when(unknown).then(reason))
-    work = work.with_columns(value=pl.col("value") / pl.col("figure"))
+    work = work.with_columns(value=pl.col("value") / pl.col("_figure"))
     _check_some_heads(frame, work)
     if "unit" in frame.columns:
         work = work.with_columns(unit=_unit_per_head())
@@ -307,6 +304,21 @@ def _calendar_year(base: str | int) -> int:
     return period.start.year
 
 
+def _rebased(needs: pl.DataFrame, base: date, figures: Figures) -> pl.DataFrame:
+    """Price index of each area and year (``of, first``), where the year that begins on `base` is one."""
+    starts = pl.concat([needs, needs.with_columns(first=pl.lit(base))]).unique()
+    years = starts.with_columns(every=pl.lit("A"), last=pl.col("first").dt.offset_by("11mo"))
+    means = mean_over_months(years, figures).drop("every", "last")
+    at_base = means.filter(pl.col("first") == base).drop("first")
+    return means.join(at_base, on="of", suffix="_base").select(
+        "of",
+        "first",
+        _figure=pl.col("_figure") / pl.col("_figure_base"),
+        _figure_sources=merge_sources("_figure_sources", "_figure_sources_base"),
+        _figure_vintage=pl.max_horizontal("_figure_vintage", "_figure_vintage_base"),
+    )
+
+
 def _rule(frame: pl.DataFrame) -> pl.Expr:
     """Which rate a row takes: that of its period, of another span, or of the base of its constant prices."""
     rule = pl.lit(_PERIOD)
@@ -330,16 +342,18 @@ def _factors(needs: pl.DataFrame, target: str, basis: Basis, rates: pl.DataFrame
     codes = {f: frequency_code(f) for f in needs["frequency"].unique()}
     code = pl.col("frequency").cast(pl.String).replace_strict(codes, return_dtype=pl.String)
     span = ["every", "first", "last"]
-    needs = needs.with_columns(_code=code).with_columns(*_span(basis), step=f"to {target} " + _wording(basis))
+    needs = needs.with_columns(_code=code).with_columns(
+        *_span(basis), _step=f"to {target} " + _wording(basis)
+    )
     own, others = needs.select(*span, of="unit"), needs.select(*span, of=pl.lit(target))
     wanted = pl.concat([own, others]).unique().filter(~pl.col("of").is_in(["USD", _PPP]))
     if len(wanted):
         means = mean_over_months(wanted, _rates(rates, basis))
     else:
         means = wanted.with_columns(
-            figure=pl.lit(1.0),
-            figure_sources=pl.lit([], dtype=pl.List(pl.String)),
-            figure_vintage=pl.lit(None, dtype=pl.Date),
+            _figure=pl.lit(1.0),
+            _figure_sources=pl.lit([], dtype=pl.List(pl.String)),
+            _figure_vintage=pl.lit(None, dtype=pl.Date),
         )
     targets = means.filter(pl.col("of") == target).drop("of")
     return (
@@ -347,9 +361,9 @@ def _factors(needs: pl.DataFrame, target: str, basis: Basis, rates: pl.DataFrame
         .join(targets, on=span, how="left", suffix="_target")
         .with_columns(
             # What is null here is the dollar's own rate: any other that is missing was an error.
-            figure=pl.col("figure").fill_null(1.0) / pl.col("figure_target").fill_null(1.0),
-            figure_sources=merge_sources("figure_sources", "figure_sources_target"),
-            figure_vintage=pl.max_horizontal("figure_vintage", "figure_vintage_target"),
+            _figure=pl.col("_figure").fill_null(1.0) / pl.col("_figure_target").fill_null(1.0),
+            _figure_sources=merge_sources("_figure_sources", "_figure_sources_target"),
+            _figure_vintage=pl.max_horizontal("_figure_vintage", "_figure_vintage_target"),
         )
         .drop(*span, "_code", cs.ends_with("_target"))
     )
@@ -437,17 +451,17 @@ def _year_of_middle() -> pl.Expr:
 def _heads(population: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
     """Heads to divide by, per area and year, or the reason why there are none."""
     heads = _annual_population(population, frame)
-    estimates = heads.with_columns(step=pl.lit("per head of the population of the year"))
+    estimates = heads.with_columns(_step=pl.lit("per head of the population of the year"))
     midyear = "indicator" in population.columns and (population["indicator"] == "population_midyear").all()
     if midyear or "area" not in heads.columns:
-        return estimates.with_columns(reason=pl.lit(None, dtype=pl.String))
+        return estimates.with_columns(_reason=pl.lit(None, dtype=pl.String))
     at_year_end = pl.col("area").is_in([a for a in heads["area"].unique() if _publishes_year_ends(a)])
     year_ends = _means_of_year_ends(heads.filter(at_year_end))
     return pl.concat([estimates.filter(~at_year_end), year_ends], how="diagonal")
 
 
 def _annual_population(population: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
-    """Population by area and year, its origin in columns that begin with ``figure_``."""
+    """Population by area and year, its origin in columns that begin with ``_figure_``."""
     by_area = "area" in frame.columns
     heads = check_series_frame(population, *(["area"] if by_area else [])).filter(
         pl.col("value").is_not_null()
@@ -459,7 +473,7 @@ def _annual_population(population: pl.DataFrame, frame: pl.DataFrame) -> pl.Data
     keys = ["area", "_year"] if by_area else ["_year"]
     origin = [c for c in ("sources", "status", "vintage") if c in heads.columns]
     heads = heads.with_columns(_year=_year_of_middle()).select(
-        *keys, pl.col("value").alias("figure"), *(pl.col(c).alias(f"figure_{c}") for c in origin)
+        *keys, pl.col("value").alias("_figure"), *(pl.col(c).alias(f"_figure_{c}") for c in origin)
     )
     if by_area and (absent := sorted(set(frame["area"]) - set(heads["area"]))):
         raise FrameError(
@@ -492,20 +506,20 @@ def _means_of_year_ends(heads: pl.DataFrame) -> pl.DataFrame:
     """Mean of the population at the end of each year and of the year before."""
     before = heads.with_columns(pl.col("_year") + 1)
     both = heads.join(before, on=["area", "_year"], how="full", coalesce=True, suffix="_before")
-    origin = {c: c.removeprefix("figure_") for c in heads.columns if c.startswith("figure_")}
+    origin = {c: c.removeprefix("_figure_") for c in heads.columns if c.startswith("_figure_")}
     theirs = both.select(pl.col(f"{c}_before").alias(name) for c, name in origin.items())
     both = merge_provenance(both.rename(origin), theirs).rename({name: c for c, name in origin.items()})
     lacking = (
-        pl.when(pl.col("figure").is_null())
+        pl.when(pl.col("_figure").is_null())
         .then("_year")
-        .when(pl.col("figure_before").is_null())
+        .when(pl.col("_figure_before").is_null())
         .then(pl.col("_year") - 1)
     )
     return both.select(
-        *(c for c in heads.columns if c != "figure"),
-        figure=(pl.col("figure") + pl.col("figure_before")) / 2,
-        reason="no population at the end of " + lacking.cast(pl.String),
-        step=pl.lit("per head of the mean of the year-end populations"),
+        *(c for c in heads.columns if c != "_figure"),
+        _figure=(pl.col("_figure") + pl.col("_figure_before")) / 2,
+        _reason="no population at the end of " + lacking.cast(pl.String),
+        _step=pl.lit("per head of the mean of the year-end populations"),
     )
 
 
@@ -536,10 +550,11 @@ def _unit_per_head() -> pl.Expr:
 
 def _finish(frame: pl.DataFrame, work: pl.DataFrame, *added: str) -> pl.DataFrame:
     """Take in the origin of the figures, say in ``method`` what was done, and drop what only served here."""
-    origin = {c: c.removeprefix("figure_") for c in work.columns if c.startswith("figure_")}
-    work = merge_provenance(work, work.select(origin).rename(origin))
-    step = pl.col("step")
+    origin = {c: c.removeprefix("_figure_") for c in work.columns if c.startswith("_figure_")}
+    work = merge_provenance(work, work.select(origin.keys()).rename(origin))
+    step = pl.col("_step")
     if "method" in frame.columns:
-        step = pl.when(step.is_null()).then("method").otherwise(append_method(work, step)["method"])
+        before = pl.col("method").replace("", None)
+        step = pl.coalesce(before + "; " + step, step, before)
     work = work.with_columns(method=step)
     return work.select(*frame.columns, *(c for c in (*added, "method") if c not in frame.columns))

@@ -8,27 +8,36 @@ from gbaindicators.tables.series_frame import OF_OBSERVATION, STATUSES, combine_
 
 __all__ = ["add_note", "collapsed", "merge_provenance"]
 
-_OTHER = "__other"
-
 
 def merge_provenance(frame: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
     """Take the union of sources, the worst status and the latest vintage of two frames, row by row.
 
     Nulls in `other` (a row that has no counterpart) leave the row of `frame` as it is.
     """
-    merged = {
-        "sources": merge_sources("sources", _OTHER),
-        "status": combine_status([pl.col("status"), pl.col(_OTHER)]),
-        "vintage": pl.max_horizontal("vintage", _OTHER),
-    }
-    for column, merge in merged.items():
+    for column in ("sources", "status", "vintage"):
         if column in frame.columns and column in other.columns:
-            pair = frame.with_columns(other[column].alias(_OTHER))
-            theirs = pl.col(_OTHER)
-            # the union of lists is dear, and mostly both ends come from the same source
-            if not pair.select((theirs.is_null() | theirs.eq_missing(pl.col(column))).all()).item():
-                frame = pair.with_columns(merge.alias(column)).drop(_OTHER)
+            pair = pl.DataFrame([frame[column].rename("ours"), other[column].rename("theirs")])
+            theirs = pl.col("theirs")
+            # mostly both ends come from the same source
+            if not pair.select((theirs.is_null() | theirs.eq_missing(pl.col("ours"))).all()).item():
+                frame = frame.with_columns(_merged(pair, column).alias(column))
     return frame
+
+
+def _merged(pair: pl.DataFrame, column: str) -> pl.Series:
+    if column == "sources":
+        return _unite(pair)
+    both = [pl.col("ours"), pl.col("theirs")]
+    return pair.select(combine_status(both) if column == "status" else pl.max_horizontal(both)).to_series()
+
+
+def _unite(pair: pl.DataFrame) -> pl.Series:
+    """Union of two columns of lists; done once for each distinct pair, because unions are dear and pairs few."""
+    # an absent list and an empty one both add nothing
+    keyed = pair.with_columns(pl.all().list.join("\n").fill_null("").name.prefix("key_"))
+    keys = ["key_ours", "key_theirs"]
+    distinct = keyed.unique(keys).select(*keys, merge_sources("ours", "theirs"))
+    return keyed.select(keys).join(distinct, on=keys, how="left", maintain_order="left")["sources"]
 
 
 def collapsed(frame: pl.DataFrame) -> list[pl.Expr]:
@@ -43,9 +52,7 @@ def collapsed(frame: pl.DataFrame) -> list[pl.Expr]:
         if name == "unit":
             columns.append(column.drop_nulls().first())
         elif name == "status":
-            order = pl.Enum(STATUSES)
-            worst = column.cast(order).to_physical().max()
-            columns.append(worst.cast(order).cast(pl.String))
+            columns.append(column.cast(pl.Enum(STATUSES)).max().cast(pl.String))
         elif name not in OF_OBSERVATION or name in ("period", "value"):
             continue
         elif isinstance(dtype, pl.List):

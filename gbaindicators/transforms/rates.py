@@ -21,8 +21,8 @@ class Figures(NamedTuple):
     name, argument
         What they are called, and the argument with which a user passes their own.
     table
-        ``of`` (a currency or area), ``every`` (frequency), ``at`` (first day), ``figure``, ``figure_sources``,
-        ``figure_vintage``.
+        ``of`` (a currency or area), ``every`` (frequency), ``at`` (first day), ``_figure``, ``_figure_sources``,
+        ``_figure_vintage``.
     """
 
     name: str
@@ -55,9 +55,9 @@ def read_figures(name: str, argument: str, frame: pl.DataFrame, of: pl.Expr) -> 
         of=of,
         every=pl.col("frequency").cast(pl.String) if "frequency" in have else pl.lit("A"),
         at="period",
-        figure="value",
-        figure_sources="sources" if "sources" in have else pl.lit([], dtype=pl.List(pl.String)),
-        figure_vintage="vintage" if "vintage" in have else pl.lit(None, dtype=pl.Date),
+        _figure="value",
+        _figure_sources="sources" if "sources" in have else pl.lit([], dtype=pl.List(pl.String)),
+        _figure_vintage="vintage" if "vintage" in have else pl.lit(None, dtype=pl.Date),
     )
     table = table.filter(pl.col("of").is_not_null())
     twice = table.filter(pl.struct("of", "every", "at").is_duplicated())
@@ -66,7 +66,7 @@ def read_figures(name: str, argument: str, frame: pl.DataFrame, of: pl.Expr) -> 
         raise FrameError(
             f"two figures for the {name} of {whose} in {period_text(every, at)}: keep one of them in {argument}="
         )
-    if (table["figure"] <= 0).any():
+    if (table["_figure"] <= 0).any():
         raise FrameError(f"a {name} is not above zero: correct it or leave it out of {argument}=")
     return Figures(name, argument, table)
 
@@ -87,7 +87,7 @@ def mean_over_months(spans: pl.DataFrame, figures: Figures) -> pl.DataFrame:
     Returns
     -------
     pl.DataFrame
-        The spans with ``figure``, ``figure_sources`` and ``figure_vintage``.
+        The spans with ``_figure``, ``_figure_sources`` and ``_figure_vintage``.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def mean_over_months(spans: pl.DataFrame, figures: Figures) -> pl.DataFrame:
     >>> from datetime import date
     >>> years = pl.DataFrame({"period": [date(2022, 1, 1), date(2023, 1, 1)], "value": [100.0, 104.0]})
     >>> spans = pl.DataFrame({"of": "x", "every": "A", "first": [date(2022, 4, 1)], "last": [date(2023, 3, 1)]})
-    >>> mean_over_months(spans, read_figures("index", "deflator", years, pl.lit("x")))["figure"].to_list()
+    >>> mean_over_months(spans, read_figures("index", "deflator", years, pl.lit("x")))["_figure"].to_list()
     [101.0]
     """
     span = ["of", "every", "first", "last"]
@@ -112,16 +112,16 @@ def mean_over_months(spans: pl.DataFrame, figures: Figures) -> pl.DataFrame:
         .agg(months=pl.len())
         .join(figures.table, on=["of", "every", "at"], how="left")
     )
-    missing = lookups.filter(pl.col("figure").is_null())
+    missing = lookups.filter(pl.col("_figure").is_null())
     if len(missing):
         raise MissingRateError(_what_is_missing(missing, figures))
-    figure = pl.col("figure")
+    figure = pl.col("_figure")
     weighted = (figure * pl.col("months")).sum() / pl.col("months").sum()
     return lookups.group_by(span).agg(
         # A single figure is taken as it was published, to the last digit.
-        figure=pl.when(pl.len() == 1).then(figure.first()).otherwise(weighted),
-        figure_sources=pl.col("figure_sources").explode().drop_nulls().unique().sort(),
-        figure_vintage=pl.col("figure_vintage").max(),
+        _figure=pl.when(pl.len() == 1).then(figure.first()).otherwise(weighted),
+        _figure_sources=pl.col("_figure_sources").explode().drop_nulls().unique().sort(),
+        _figure_vintage=pl.col("_figure_vintage").max(),
     )
 
 

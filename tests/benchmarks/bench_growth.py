@@ -65,7 +65,9 @@ def main() -> None:
     options = parser.parse_args()
     frame = observations(options.rows)
     compare(frame, f"{frame.height:,} rows in order", options.repeats)
-    compare(frame.sample(fraction=1, shuffle=True, seed=1), f"{frame.height:,} rows shuffled", options.repeats)
+    compare(
+        frame.sample(fraction=1, shuffle=True, seed=1), f"{frame.height:,} rows shuffled", options.repeats
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,203 @@
+"""Commands about the database: build, validate and status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import typer
+
+from gbaindicators.cli import options
+from gbaindicators.cli.files import encode, format_of, to_stdout, write_file
+from gbaindicators.cli.logs import log
+from gbaindicators.cli.printing import plain_table
+from gbaindicators.cli.results import print_parts
+from gbaindicators.errors import DatasetError, UsageError, ValidationError
+
+if TYPE_CHECKING:
+    import polars as pl
+    from rich.console import RenderableType
+
+__all__ = ["build", "status", "validate"]
+
+#: How many findings of each check are printed.
+_MOST_SHOWN: Final = 5
+
+
+def build(
+    datasets: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Datasets to build from instead of the shipped figures."),
+    ] = None,
+    database: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="File to publish to instead of the one in the data home."),
+    ] = None,
+) -> None:
+    """Build the database from the datasets and publish it.
+
+    The new database replaces the old one only when every row is valid; until then, and if anything fails, the last
+    good one stands.
+
+    For example:
+
+        gba build
+        gba build --datasets my-datasets --database my.duckdb
+    """
+    from gbaindicators import store
+
+    _check_exists(datasets)
+    try:
+        with log.working("building the database") as progress:
+            made = store.build(datasets, database, progress=progress)
+    except ValidationError as error:
+        log.error("ValidationError", str(error), failures=error.failures.head(100).to_dicts())
+        raise typer.Exit(1) from None
+    except DatasetError as error:
+        log.error("DatasetError", f"{error}. Nothing was published")
+        raise typer.Exit(1) from None
+    log.done(
+        "built",
+        f"built {made.database}: {made.observations:,} observations in {made.series:,} series from "
+        f"{made.sources:,} sources, {made.findings:,} findings to look at",
+        **vars(made),
+    )
+
+
+def validate(
+    path: Annotated[
+        Path | None, typer.Argument(help="Datasets folder or one CSV file; the shipped figures by default.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="FILE", help="Write the report to a .csv, .json, .parquet or .xlsx file."
+        ),
+    ] = None,
+    findings: Annotated[
+        bool, typer.Option("--findings", help="Also list what the checks across tables found.")
+    ] = False,
+) -> None:
+    """Check figures against the rules of their tables, without publishing anything.
+
+    Ends with 1 when a cell breaks a rule. Findings are what the checks could not decide; they stop no build.
+
+    For example:
+
+        gba validate my.csv --out failures.csv
+        gba validate my-datasets --findings
+    """
+    from gbaindicators import store
+
+    _check_exists(path)
+    form = format_of(out) if out else ""
+    try:
+        with log.working("checking"):
+            failures, found = store.validate_datasets(path)
+    except DatasetError as error:
+        log.error("DatasetError", str(error))
+        raise typer.Exit(1) from None
+    report = failures if failures.height or not findings else found
+    if out is not None:
+        write_file(out, encode(report, form))
+        log.done("written", f"wrote {out} ({report.height:,} rows)", path=out, rows=report.height)
+    if failures.height:
+        cells = f"{failures.height:,} cell{'s break' if failures.height > 1 else ' breaks'} the rules of their table"
+        print_parts(plain_table(failures))
+        log.error("invalid", cells, failures=failures.head(100).to_dicts())
+        raise typer.Exit(1)
+    if findings and found.height:
+        print_parts(_by_check(found))
+    log.done("valid", f"valid; {found.height:,} findings to look at", findings=found.height)
+
+
+def _by_check(found: pl.DataFrame) -> list[RenderableType]:
+    """Findings check by check, the first of each: which figure, what was found, where it stands."""
+    import polars as pl
+
+    from gbaindicators.catalog import period_text_expr
+
+    place = pl.when(pl.col("file").is_not_null()).then(pl.format("{}, row {}", "file", "row"))
+    lines = found.select(
+        "check",
+        pl.concat_str("indicator", "area", period_text_expr(), separator=", ", ignore_nulls=True).alias("figure"),
+        pl.concat_str(pl.coalesce("detail", "rule"), place, separator="; ", ignore_nulls=True).alias("what"),
+    )
+    parts: list[RenderableType] = []
+    for (check,), rows in lines.group_by("check", maintain_order=True):
+        more = f", the first {_MOST_SHOWN}; --out FILE writes all" if rows.height > _MOST_SHOWN else ""
+        parts += [f"{check} ({rows.height:,}{more})", ""]
+        parts += [f"  {figure}: {what}" for _, figure, what in rows.head(_MOST_SHOWN).iter_rows()]
+        parts += [""]
+    return parts
+
+
+def status(
+    form: Annotated[Literal["table", "json"], typer.Option("--format", help="How to print it.")] = "table",
+    database: options.Database = None,
+) -> None:
+    """Say what the database holds and how fresh it is.
+
+    For example:
+
+        gba status
+        gba status --format json
+    """
+    from gbaindicators import store
+
+    path = store.database_path(database)
+    if not path.exists():
+        if form == "json":
+            to_stdout(json.dumps({"database": str(path), "exists": False}) + "\n")
+        else:
+            to_stdout(f"There is no database at {path} yet: the first read builds it, or gba build.\n")
+        return
+    facts, tables = _facts(path)
+    if form == "json":
+        to_stdout(json.dumps({**facts, "tables": tables.to_dicts()}, default=str, indent=2) + "\n")
+        return
+    lines = [
+        f"Database    {path} ({facts['megabytes']:.0f} MB)",
+        f"Built       {facts['built_at']:%Y-%m-%d %H:%M} UTC by gbaindicators {facts['package_version']}, "
+        f"DuckDB {facts['duckdb_version']}",
+        f"Datasets    {facts['datasets']}"
+        + ("" if facts["current"] else " (older than those shipped: the next read rebuilds it)"),
+        f"Figures     {facts['observations']:,} observations in {facts['series']:,} series from {facts['sources']:,} sources",
+        f"To look at  {facts['findings']:,} findings (gba validate --findings), "
+        f"{facts['disagreements']:,} disagreements (gba disagreements)",
+    ]
+    print_parts(["\n".join(lines), "", *plain_table(tables)])
+
+
+def _facts(path: Path) -> tuple[dict[str, Any], pl.DataFrame]:
+    """What a database says of itself, and how fresh its tables are."""
+    from gbaindicators import store
+    from gbaindicators.catalog import datasets_dir
+    from gbaindicators.store.build import fingerprint
+
+    counts = store.query(
+        """SELECT b.*, (SELECT count(*) FROM disagreements) AS disagreements, (SELECT count(DISTINCT source) FROM observation)
+           AS sources, (SELECT count(DISTINCT (indicator, area, frequency, adjustment, prices)) FROM observation) AS series
+           FROM build b""",
+        database=path,
+    ).row(0, named=True)
+    tables = store.query(
+        """SELECT table_name AS "table", count(*) AS figures, max(period) AS last_period, max(vintage) AS last_vintage
+           FROM observation GROUP BY ALL ORDER BY ALL""",
+        database=path,
+    )
+    current = counts["datasets"] != "shipped" or counts["fingerprint"] == fingerprint(datasets_dir())
+    facts = {
+        "database": path,
+        "exists": True,
+        "megabytes": path.stat().st_size / 1e6,
+        **counts,
+        "current": current,
+    }
+    return facts, tables
+
+
+def _check_exists(path: Path | None) -> None:
+    if path is not None and not path.exists():
+        raise UsageError(f"there is no file or folder '{path}'")

@@ -1,0 +1,209 @@
+"""Commands that give figures: load, benchmark, forecast and export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gbaindicators.cli import options
+from gbaindicators.cli.files import encode, format_of, workbook, write_file
+from gbaindicators.cli.logs import log
+from gbaindicators.cli.results import deliver
+from gbaindicators.cli.series import series_table
+from gbaindicators.errors import MissingRateError, UsageError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["benchmark", "export", "forecast", "load", "transformed"]
+
+
+def load(
+    indicator: options.Indicator,
+    area: options.Areas = None,
+    start: options.Start = None,
+    end: options.End = None,
+    frequency: options.Frequency = None,
+    as_of: options.AsOf = None,
+    adjustment: options.Adjustment = None,
+    all_sources: Annotated[
+        bool, typer.Option("--all-sources", help="Every source's figure, not only the preferred one.")
+    ] = False,
+    to: options.Currency = None,
+    basis: options.Basis = "market",
+    growth: options.Growth = None,
+    form: options.Output = "table",
+    out: options.Out = None,
+    database: options.Database = None,
+) -> None:
+    """Print published figures with their sources.
+
+    For example:
+
+        gba load gdp --area guangzhou --area shenzhen --start 2010
+        gba load gdp --area macao --end 2024 --frequency A --to USD --growth 1y --format csv
+    """
+    frame = read(
+        indicator, area, start=start, end=end, frequency=frequency, as_of=as_of, adjustment=adjustment,
+        all_sources=all_sources, database=database,
+    )  # fmt: skip
+    frame = transformed(frame, to, basis, growth, database)
+    deliver(frame, form, out, lambda: series_table(frame, database))
+
+
+def benchmark(
+    indicator: Annotated[
+        str, typer.Argument(help="Indicator, such as gdp, gdp_per_capita or population.")
+    ] = "gdp",
+    bay: Annotated[
+        list[str] | None, typer.Option("--bay", "-b", help="Bay area. May be repeated; all four by default.")
+    ] = None,
+    definition: Annotated[
+        list[str] | None,
+        typer.Option(metavar="BAY=NAME", help="Which definition of a bay area to use. May be repeated."),
+    ] = None,
+    currency: Annotated[str, typer.Option(help="Currency to compare money in.")] = "USD",
+    basis: options.Basis = "market",
+    year: Annotated[str, typer.Option(help="A year, the latest in common, or all.")] = "latest",
+    form: options.Output = "table",
+    out: options.Out = None,
+) -> None:
+    """Compare the bay areas on one indicator.
+
+    For example:
+
+        gba benchmark gdp --basis ppp
+        gba benchmark population --definition new_york_bay_area=three_states
+    """
+    from gbaindicators import comparison
+
+    given: dict[str, Any] = {"bays": bay} if bay else {}
+    frame = comparison.benchmark(
+        indicator, definition=_definitions(definition or []), currency=currency, basis=basis,  # type: ignore[arg-type]
+        year=None if year == "all" else year, **given,
+    )  # fmt: skip
+    deliver(frame, form, out, lambda: series_table(frame))
+
+
+def forecast(
+    indicator: options.Indicator,
+    area: options.Areas = None,
+    horizon: Annotated[int, typer.Option(help="How many periods ahead.")] = 5,
+    model: options.Model = "auto",
+    level: options.Level = [80, 95],  # noqa: B006 - Typer copies it
+    start: options.Start = None,
+    end: options.End = None,
+    frequency: options.Frequency = None,
+    form: options.Output = "table",
+    out: options.Out = None,
+    database: options.Database = None,
+) -> None:
+    """Forecast an indicator, with prediction intervals.
+
+    For example:
+
+        gba forecast gdp --area shenzhen --horizon 5
+        gba forecast visitor_arrivals --area macao --frequency M --level 80
+    """
+    from gbaindicators import forecasting
+
+    frame = read(indicator, area, start=start, end=end, frequency=frequency, database=database)
+    ahead = forecasting.forecast(frame, horizon, model=model, level=level)
+    deliver(ahead, form, out, lambda: series_table(ahead, database))
+
+
+def export(
+    indicator: options.Indicator,
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="FILE", help="A .csv, .xlsx, .parquet or .json file to write."),
+    ],
+    area: options.Areas = None,
+    start: options.Start = None,
+    end: options.End = None,
+    frequency: options.Frequency = None,
+    adjustment: options.Adjustment = None,
+    all_sources: Annotated[
+        bool, typer.Option("--all-sources", help="Every source's figure, not only the preferred one.")
+    ] = False,
+    database: options.Database = None,
+) -> None:
+    """Write an indicator or a table to a file, with its sources beside it.
+
+    A workbook has the sources on a sheet of their own; beside any other file stands one with the same name and
+    the ending .sources.csv.
+
+    For example:
+
+        gba export gdp --out gdp.xlsx
+        gba export port_throughput --out ports.csv
+    """
+    from gbaindicators import store
+
+    form = format_of(out)
+    frame = read(
+        indicator, area, start=start, end=end, frequency=frequency, adjustment=adjustment, all_sources=all_sources,
+        database=database,
+    )  # fmt: skip
+    sources = store.sources(frame, database=database)
+    written = [out]
+    if form == "xlsx":
+        write_file(out, workbook({"figures": frame, "sources": sources}))
+    else:
+        written.append(out.with_suffix(".sources.csv"))
+        write_file(written[1], encode(sources, "csv"))
+        write_file(out, encode(frame, form))
+    names = " and ".join(str(p) for p in written)
+    log.done("written", f"wrote {names} ({frame.height:,} rows)", files=written, rows=frame.height)
+
+
+def read(indicator: str, areas: list[str] | None, *, database: Path | None, **selection: Any) -> pl.DataFrame:
+    """Load figures, and say so where that builds the database first."""
+    from gbaindicators import store
+
+    announce_first_build(database)
+    return store.load(indicator, areas, database=database, **selection)
+
+
+def announce_first_build(database: Path | None) -> None:
+    """Say that there is no database yet, where the first read is going to build it."""
+    from gbaindicators import store
+
+    if database is None and not store.database_path().exists():
+        log.note(
+            "first_build",
+            f"building the database at {store.database_path()}, once",
+            database=store.database_path(),
+        )
+
+
+def transformed(
+    frame: pl.DataFrame, to: str | None, basis: str, growth: str | None, database: Path | None
+) -> pl.DataFrame:
+    """Convert figures and take their growth, as far as asked for."""
+    from gbaindicators import store, transforms
+
+    if to is not None:
+        rates = store.load("ppp" if basis == "ppp" else "fx_rate", database=database) if database else None
+        try:
+            frame = transforms.convert(frame, to, basis=basis, rates=rates)  # type: ignore[arg-type]
+        except MissingRateError as error:
+            raise MissingRateError(f"{error}. Here --start, --end and --frequency leave rows out") from None
+    elif basis != "market":
+        raise UsageError("--basis says how to convert money: name the currency with --to")
+    return frame if growth is None else transforms.growth(frame, growth)
+
+
+def _definitions(given: list[str]) -> dict[str, str]:
+    """Read ``BAY=NAME`` pairs."""
+    from gbaindicators.catalog import catalog
+
+    pairs = [text.partition("=") for text in given]
+    for bay, equals, name in pairs:
+        if not (bay and equals and name):
+            raise UsageError(
+                f"--definition is written BAY=NAME, such as greater_bay_area=eleven_cities, not '{bay}{equals}{name}'"
+            )
+    return {catalog().area(bay).id: name for bay, _, name in pairs}

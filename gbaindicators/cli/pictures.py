@@ -1,0 +1,93 @@
+"""Commands that draw: chart and report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from gbaindicators.cli import options
+from gbaindicators.cli.figures import announce_first_build, read, transformed
+from gbaindicators.cli.logs import log
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["chart", "report"]
+
+
+def chart(
+    indicator: options.Indicator,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FILE", help="A .png, .svg, .pdf or .html file to write.")
+    ],
+    area: options.Areas = None,
+    kind: Annotated[
+        Literal["line", "bars", "fan"], typer.Option(help="What to draw; fan is a forecast.")
+    ] = "line",
+    start: options.Start = None,
+    end: options.End = None,
+    frequency: options.Frequency = None,
+    to: options.Currency = None,
+    basis: options.Basis = "market",
+    growth: options.Growth = None,
+    horizon: Annotated[int, typer.Option(help="How many periods ahead a fan looks.")] = 5,
+    lang: options.Language = "en",
+    title: Annotated[str | None, typer.Option(help="What the chart shows or finds.")] = None,
+    database: options.Database = None,
+) -> None:
+    """Draw an indicator, with its sources under it.
+
+    For example:
+
+        gba chart gdp --area guangzhou --area shenzhen --out gdp.png
+        gba chart gdp --area macao --kind fan --lang zh-Hant --out macao.svg
+    """
+    from gbaindicators import charts, forecasting
+
+    frame = read(indicator, area, start=start, end=end, frequency=frequency, database=database)
+    frame = transformed(_one_frequency(frame), to, basis, growth, database)
+    if kind == "fan":
+        figure = charts.fan(frame, forecasting.forecast(frame, horizon), title=title, lang=lang)
+    elif kind == "bars":
+        figure = charts.bars(frame, title=title, lang=lang)
+    else:
+        figure = charts.line(frame, title=title, lang=lang)
+    with log.working("drawing"):
+        charts.export(figure, out)
+    log.done("written", f"wrote {out}", path=out)
+
+
+def _one_frequency(frame: pl.DataFrame) -> pl.DataFrame:
+    """Keep the longest periods of figures published at several frequencies, and say so."""
+    codes = frame["frequency"].unique().sort().to_list()
+    if len(codes) > 1:
+        others = " or ".join(f"--frequency {code}" for code in codes[1:])
+        log.note(
+            "frequency", f"drawing the {codes[0]} figures of {', '.join(codes)}; {others} draws the others"
+        )
+    return frame.filter(frame["frequency"] == codes[0])
+
+
+def report(
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder to write.")] = Path(
+        "gba-report"
+    ),
+    lang: options.Language = "en",
+) -> None:
+    """Write the report: a page for the browser, a workbook, CSV files and the database.
+
+    For example:
+
+        gba report
+        gba report --out reports/today --lang zh-Hans
+    """
+    from gbaindicators import reporting
+
+    announce_first_build(None)
+    with log.working("writing the report") as progress:
+        made = reporting.report(out, lang=lang, progress=progress)
+    log.done(
+        "written", f"wrote {made.folder} ({len(made.files)} files)", folder=made.folder, files=made.files
+    )

@@ -1,0 +1,56 @@
+"""Where a result goes: to stdout as a table or in a format for programs, or to a file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gbaindicators.cli.files import encode, format_of, to_stdout, write_file
+from gbaindicators.cli.logs import log
+from gbaindicators.errors import UsageError
+
+if TYPE_CHECKING:
+    import polars as pl
+    from rich.console import RenderableType
+
+__all__ = ["deliver", "print_parts"]
+
+
+def deliver(
+    frame: pl.DataFrame, form: str, out: Path | None, table: Callable[[], Iterable[RenderableType]]
+) -> None:
+    """Print a frame in a format, or write it to a file.
+
+    Parameters
+    ----------
+    frame
+        The whole result.
+    form
+        ``table``, ``csv``, ``json`` or ``parquet``.
+    out
+        File to write, its suffix says the format.
+    table
+        Makes the parts of the table that a reader sees.
+    """
+    if out is not None:
+        write_file(out, encode(frame, format_of(out, form)))
+        log.done("written", f"wrote {out} ({frame.height:,} rows)", path=out, rows=frame.height)
+    elif form == "table":
+        print_parts(table())
+    elif form == "parquet" and sys.stdout.isatty():
+        raise UsageError("Parquet is no text: name a file with --out, or send stdout to one")
+    else:
+        to_stdout(encode(frame, form))
+
+
+def print_parts(parts: Iterable[RenderableType]) -> None:
+    """Print parts of text, at 80 columns where stdout is no terminal."""
+    from rich.console import Console
+
+    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    with console.capture() as capture:
+        for part in parts:
+            console.print(part)
+    to_stdout("".join(line.rstrip() + "\n" for line in capture.get().splitlines()))

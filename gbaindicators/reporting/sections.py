@@ -1,0 +1,240 @@
+"""The sections of the report, each a function from the database to words, charts and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import polars as pl
+
+from gbaindicators import charts
+from gbaindicators.catalog import catalog
+from gbaindicators.comparison import BAYS, benchmark, sensitivity
+from gbaindicators.forecasting import forecast
+from gbaindicators.reporting.exhibits import Exhibit, Section, Table, money, people, percent
+from gbaindicators.store import disagreements, findings, load, query
+from gbaindicators.transforms import aggregate, cagr, convert, members, to_frequency
+
+__all__ = ["SECTIONS"]
+
+_GBA: Final = "greater_bay_area"
+
+
+def _name(area: str) -> str:
+    return catalog().areas[area].names["en"]
+
+
+def _definition(row: dict[str, object], subject: str = "economy") -> str:
+    return catalog().definition(str(row["area"]), subject, str(row["definition"])).names["en"]
+
+
+def headline() -> Section:
+    """GDP, GDP per head and population of the four bays in the latest common year."""
+    market, parity = benchmark("gdp"), benchmark("gdp", basis="ppp")
+    head, head_ppp = benchmark("gdp_per_capita"), benchmark("gdp_per_capita", basis="ppp")
+    persons = benchmark("population")
+    year = market["period"][0].year
+    by_area = [{row["area"]: row for row in table.iter_rows(named=True)} for table in (market, parity, head, head_ppp, persons)]
+    rows = []
+    for area in BAYS:
+        gdp, ppp, per_head, per_head_ppp, population = (table[area] for table in by_area)
+        rows.append([
+            _name(area), _definition(gdp), money(gdp["value"], gdp["unit"]), str(gdp["rank"]), money(ppp["value"], ppp["unit"]),
+            str(ppp["rank"]), money(per_head["value"], per_head["unit"]), money(per_head_ppp["value"], per_head_ppp["unit"]),
+            people(population["value"]),
+        ])  # fmt: skip
+    columns = ("Bay area", "Definition", f"GDP {year}, market rates", "Rank", f"GDP {year}, PPP", "Rank", "GDP per head, market",
+               "GDP per head, PPP", f"Population {persons['period'][0].year}")  # fmt: skip
+    here, there = by_area[0][_GBA], by_area[1][_GBA]
+    shares = ", ".join(
+        f"{100 * here['value'] / by_area[0][a]['value']:.0f}% of the {_name(a)} (at PPP {100 * there['value'] / by_area[1][a]['value']:.0f}%)"
+        for a in BAYS if a != _GBA
+    )  # fmt: skip
+    text = (
+        f"In {year}, the latest year for which all four can be compared, the GDP of the {_name(_GBA)} was "
+        f"{money(here['value'], here['unit'])} at market exchange rates and {money(there['value'], there['unit'])} at purchasing power "
+        f"parity: {shares}.",
+        "Every figure is for the calendar year. Japan's prefectures publish fiscal years from April, which are weighted by months. The "
+        "population behind GDP per head is the mean of two year-ends for the cities of the Greater Bay Area and the producer's "
+        "estimate for the year elsewhere.",
+    )
+    table = pl.concat([market, parity, head, head_ppp, persons], how="diagonal_relaxed")
+    notes = "; ".join(f"{_name(r['area'])}: {r['note']}" for r in market.iter_rows(named=True))
+    return Section("headline", "Where the Greater Bay Area stands", text, (
+        Exhibit("headline", f"Four bay areas, {year}", table, notes, table=Table(columns, rows, frozenset({2, 3, 4, 5, 6, 7, 8}))),
+        Exhibit("gdp-market", f"GDP at market exchange rates, {year}", market, figure=charts.bars(market, title=f"GDP at market exchange rates, {year}")),
+        Exhibit("gdp-ppp", f"GDP at purchasing power parity, {year}", parity, figure=charts.bars(parity, title=f"GDP at purchasing power parity, {year}")),
+    ))  # fmt: skip
+
+
+def rankings() -> Section:
+    """How the ranking moves with definitions and rates."""
+    table = sensitivity("gdp")
+    year = table["period"][0].year
+    rows = [
+        [_name(r["area"]), _definition(r), "market rates" if r["basis"] == "market" else "PPP", money(r["value"], r["unit"]),
+         "–" if r["rank"] is None else str(r["rank"]), f"{r['best']}" if r["best"] == r["worst"] else f"{r['best']} to {r['worst']}"]
+        for r in table.iter_rows(named=True)
+    ]  # fmt: skip
+    moves = table.filter(area=_GBA, definition="eleven_cities")
+    said = {r["basis"]: f"{r['best']}" if r["best"] == r["worst"] else f"{r['best']} to {r['worst']}" for r in moves.iter_rows(named=True)}
+    text = (
+        f"On its usual definition (eleven cities) the Greater Bay Area ranks {said['market']} at market rates and {said['ppp']} at purchasing "
+        f"power parity in {year}, over all combinations of the definitions that the other bays go by.",
+    )
+    columns = ("Bay area", "Definition", "Rates", f"GDP {year}", "Rank among default definitions", "Rank over all combinations")
+    return Section("ranking", "How the ranking depends on the measure", text, (
+        Exhibit("ranking", f"Ranks by definition and rates, {year}", table, "A rank over all combinations is the best and the worst that a bay takes "
+                "when the others go by any of their definitions.", table=Table(columns, rows, frozenset({3, 4, 5}))),
+    ))  # fmt: skip
+
+
+def history() -> Section:
+    """GDP and GDP per head as far back as the figures go."""
+    exhibits = []
+    for id_, indicator, basis, title in (
+        ("history-market", "gdp", "market", "GDP at market exchange rates"),
+        ("history-ppp", "gdp", "ppp", "GDP at purchasing power parity"),
+        ("history-head", "gdp_per_capita", "ppp", "GDP per head at purchasing power parity"),
+    ):
+        table = benchmark(indicator, basis=basis, year=None)  # type: ignore[arg-type]
+        breaks = table.filter(pl.col("status") == "B").select("area", pl.col("period").dt.year())
+        said = "; ".join(f"{_name(a)} {', '.join(str(y) for (y,) in rows.select('period').iter_rows())}" for (a,), rows in breaks.partition_by("area", as_dict=True, maintain_order=True).items())
+        notes = f"Breaks, where source or vintage changes and growth must not be read: {said}." if said else ""
+        exhibits.append(Exhibit(id_, title, table, notes, figure=charts.line(table, title=title)))
+    return Section("history", "As long a history as the figures carry", (), tuple(exhibits))
+
+
+def cities() -> Section:
+    """The eleven cities of the Greater Bay Area."""
+    gdp = load("gdp", members(_GBA), frequency="A", start="2000", end="2024").pipe(convert, "USD")
+    last = gdp.filter(pl.col("status") != "B")["period"].max()
+    latest = gdp.filter(pl.col("period") == last).sort("value", descending=True)
+    year = last.year  # type: ignore[union-attr]
+    total = latest["value"].sum()
+    local = load("gdp", members(_GBA), frequency="A")
+    rates = {r["area"]: r["value"] for r in cagr(local, "2010", str(year)).iter_rows(named=True)}
+    rows = [[_name(r["area"]), money(r["value"], r["unit"]), percent(100 * r["value"] / total), percent(rates[r["area"]])] for r in latest.iter_rows(named=True)]
+    columns = ("City", f"GDP {year}", "Share of the eleven", f"Nominal growth a year 2010-{year}, own currency")
+    return Section("cities", "The eleven cities", (
+        f"{year} is the last year in which all eleven stand in one vintage. The nine mainland cities' 2024 is on the base of the fifth "
+        "economic census, 2023 and before are not: growth from 2023 to 2024 cannot be read from these levels.",
+    ), (
+        Exhibit("cities", f"GDP of the eleven cities, {year}", latest, figure=charts.bars(latest, title=f"GDP of the eleven cities, {year}"),
+                table=Table(columns, rows, frozenset({1, 2, 3}))),
+    ))  # fmt: skip
+
+
+def gateways() -> Section:
+    """Containers and air passengers by bay area."""
+    exhibits = []
+    for id_, indicator, word in (("containers", "container_throughput", "Containers handled"), ("air", "air_passengers", "Air passengers")):
+        table = benchmark(indicator)
+        year = table["period"][0].year
+        notes = "; ".join(f"{_name(r['area'])}: {r['note']}" for r in table.iter_rows(named=True)) + f". {year} is the latest year published for all members."
+        exhibits.append(Exhibit(id_, f"{word}, {year}", table, notes, figure=charts.bars(table, title=f"{word}, {year}")))
+        long = benchmark(indicator, year=None)
+        exhibits.append(Exhibit(f"{id_}-history", f"{word}, all years published for every member", long, "Years in which a member is not published are left open.", figure=charts.line(long, title=f"{word} by bay area")))
+    return Section("gateways", "Ports and airports", (
+        "Ports are counted whole (loaded and empty, foreign and domestic); counts of loaded boxes or of foreign trade alone are other "
+        "series and never stand beside them.",
+    ), tuple(exhibits))  # fmt: skip
+
+
+def boundary() -> Section:
+    """Hong Kong's boundary crossings by month, and by control point."""
+    daily = load("crossings", "hong_kong", frequency="D")
+    monthly = to_frequency(daily, "M")
+    whole = monthly.filter(pl.col("value").is_not_null())
+    left = ", ".join(monthly.filter(pl.col("value").is_null())["period"].dt.strftime("%Y-%m").to_list())
+    points = to_frequency(load("crossings", frequency="D", start="2025-01", end="2025-12").filter(pl.col("area") != "hong_kong"), "A").sort("value", descending=True)
+    points = points.filter(pl.col("value") > 0)
+    peak = whole.sort("value", descending=True).row(0, named=True)
+    text = (
+        f"The Immigration Department counts every crossing day by day, both directions, from 24 January 2020. The busiest month is "
+        f"{peak['period']:%B %Y} with {people(peak['value'])} crossings. A same-day return is two crossings; crossings are not people.",
+    )
+    return Section("boundary", "Hong Kong's boundary", text, (
+        Exhibit("crossings", "Crossings of Hong Kong's boundary by month", whole, f"Sum of all control points, both directions. Incomplete months left out: {left}.", figure=charts.line(whole, title="Crossings of Hong Kong's boundary, by month")),
+        Exhibit("control-points", "Crossings by control point, 2025", points, "Both directions. The bridge point is the Hong Kong port of the Hong Kong-Zhuhai-Macao Bridge.", figure=charts.bars(points, title="Crossings by control point, 2025")),
+    ))  # fmt: skip
+
+
+def integration() -> Section:
+    """What the policy documents count: cards, enrolments, recognitions."""
+    stated = query("""
+        SELECT i.name_en AS what, p.area, p.counterpart_area, p.as_of, p.value, p.unit, p.qualifier, p.quote, p.note, p.source, i.table_name, p.indicator
+        FROM policy_statement p JOIN indicator i ON i.id = p.indicator
+        WHERE i.table_name IN ('card_transactions', 'enrolled_residents', 'integration') AND p.value IS NOT NULL
+        ORDER BY i.table_name, p.as_of, i.name_en
+    """)
+    hedges = {"exact": "", "about": "about ", "nearly": "nearly ", "more_than": "more than ", "rank": ""}
+    rows = [
+        [r["what"], f"{hedges[r['qualifier']]}{r['value']:,g} {r['unit']}" if r["value"] < 1e6 else f"{hedges[r['qualifier']]}{r['value']:,.0f} {r['unit']}",
+         r["as_of"] or "undated", " / ".join(_name(a) for a in r["area"].split(";")), f"“{r['quote']}”", r["note"] or ""]
+        for r in stated.iter_rows(named=True)
+    ]  # fmt: skip
+    columns = ("What", "Stated", "As of", "Where", "In the words of the document", "Mind")
+    series = pl.concat([load(t) for t in ("card_transactions", "enrolled_residents")], how="diagonal_relaxed")
+    measured = [
+        [catalog().indicators[r["indicator"]].names["en"], _name(r["area"]), f"{r['period']:%Y-%m-%d}", f"{r['value']:,.0f} {r['unit']}",
+         catalog().cite(r["sources"])[0]]
+        for r in series.iter_rows(named=True)
+    ]  # fmt: skip
+    return Section("integration", "Cards and enrolments: what the policy documents count", (
+        "The founding documents state totals to date. They are shown with the words that state them, because a total of enrolments is not a number "
+        "of residents, and cards issued are not cards used.",
+    ), (
+        Exhibit("policy", "Counts of the policy documents", stated, table=Table(columns, rows, frozenset({1}))),
+        Exhibit("cards-enrolments", "Cards and enrolments, every figure found", series, "Totals to date unless the name says otherwise.",
+                table=Table(("What", "Where", "Period from", "Figure", "Source"), measured, frozenset({3}))),
+    ))  # fmt: skip
+
+
+def outlook() -> Section:
+    """A first forecast of the Greater Bay Area's GDP."""
+    gdp = load("gdp", members(_GBA), frequency="A", start="2000", end="2023").pipe(convert, "USD").pipe(aggregate, _GBA)
+    ahead = forecast(gdp, 5)
+    end = ahead.row(-1, named=True)
+    text = (
+        f"A statistical extrapolation of GDP in US dollars, not a view on policy: for {end['period'].year} it gives {money(end['value'], end['unit'])}, with 80% "
+        f"of outcomes expected between {money(end['lower_80'], end['unit'])} and {money(end['upper_80'], end['unit'])}. It is trained up to 2023, the last "
+        "year in one vintage, and in dollars it carries the exchange rate's swings with it.",
+    )
+    both = pl.concat([gdp, ahead], how="diagonal_relaxed")
+    return Section("outlook", "Outlook", text, (
+        Exhibit("outlook", "GDP of the Greater Bay Area in US dollars, history and forecast", both, str(end["method"]), figure=charts.fan(gdp, ahead, title="GDP of the Greater Bay Area, with forecast")),
+    ))  # fmt: skip
+
+
+def quality() -> Section:
+    """What the checks found and could not decide."""
+    found = findings()
+    rules = found.group_by("check").agg(pl.col("rule").first(), pl.len().alias("n"), pl.struct("indicator", "area").n_unique().alias("series")).sort("check")
+    rows = [[r["check"].replace("_", " "), r["rule"].split(" (")[0], f"{r['n']:,}", f"{r['series']:,}"] for r in rules.iter_rows(named=True)]
+    large = disagreements(at_least=0.05).filter(pl.col("frequency") == "A").with_columns(pl.col("relative_difference").abs().alias("_size")).sort("_size", descending=True).drop("_size")
+    apart = [
+        [catalog().indicators[r["indicator"]].names["en"], _name(r["area"]), str(r["period"].year), f"{r['value']:,.0f}", r["source"], f"{r['other_value']:,.0f}", r["other_source"], percent(100 * r["relative_difference"])]
+        for r in large.head(25).iter_rows(named=True)
+    ]  # fmt: skip
+    return Section("quality", "What does not agree", (
+        "Every build checks the figures against one another. What it finds and cannot decide stays visible here; it does not stop the build. "
+        "A doubtful figure (status U) is shown but never preferred.",
+    ), (
+        Exhibit("findings", "Findings of the checks", found, "All of them are in the workbook and in the table finding of the database.", table=Table(("Check", "Rule", "Findings", "Series"), rows, frozenset({2, 3}))),
+        Exhibit("disagreements", "Largest disagreements between sources, annual figures", large, "The preferred figure first.", table=Table(("Indicator", "Area", "Year", "Preferred", "Source", "Other", "Source", "Difference"), apart, frozenset({3, 5, 7}))),
+    ))  # fmt: skip
+
+
+#: The report's sections in order, with the words that progress shows.
+SECTIONS: Final[tuple[tuple[str, Callable[[], Section]], ...]] = (
+    ("comparing the bay areas", headline),
+    ("ranking under all definitions", rankings),
+    ("drawing the history", history),
+    ("the eleven cities", cities),
+    ("ports and airports", gateways),
+    ("Hong Kong's boundary", boundary),
+    ("cards and enrolments", integration),
+    ("forecasting", outlook),
+    ("what does not agree", quality),
+)
