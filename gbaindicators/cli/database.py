@@ -11,7 +11,7 @@ import typer
 from gbaindicators.cli import options
 from gbaindicators.cli.files import encode, format_of, to_stdout, write_file
 from gbaindicators.cli.logs import log
-from gbaindicators.cli.printing import plain_table
+from gbaindicators.cli.printing import make_entries, plain_table
 from gbaindicators.cli.results import print_parts
 from gbaindicators.errors import DatasetError, UsageError, ValidationError
 
@@ -121,14 +121,16 @@ def _by_check(found: pl.DataFrame) -> list[RenderableType]:
     place = pl.when(pl.col("file").is_not_null()).then(pl.format("{}, row {}", "file", "row"))
     lines = found.select(
         "check",
-        pl.concat_str("indicator", "area", period_text_expr(), separator=", ", ignore_nulls=True).alias("figure"),
+        pl.concat_str("indicator", "area", period_text_expr(), separator=", ", ignore_nulls=True).alias(
+            "figure"
+        ),
         pl.concat_str(pl.coalesce("detail", "rule"), place, separator="; ", ignore_nulls=True).alias("what"),
     )
     parts: list[RenderableType] = []
     for (check,), rows in lines.group_by("check", maintain_order=True):
         more = f", the first {_MOST_SHOWN}; --out FILE writes all" if rows.height > _MOST_SHOWN else ""
-        parts += [f"{check} ({rows.height:,}{more})", ""]
-        parts += [f"  {figure}: {what}" for _, figure, what in rows.head(_MOST_SHOWN).iter_rows()]
+        parts += [f"Check {check} ({rows.height:,}{more})"]
+        parts += make_entries([(figure, what) for _, figure, what in rows.head(_MOST_SHOWN).iter_rows()])
         parts += [""]
     return parts
 

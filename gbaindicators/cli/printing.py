@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-__all__ = ["cell_texts", "cited_sources", "make_table", "plain_table", "references", "shortened", "value_texts"]
+__all__ = [
+    "cell_texts",
+    "cited_sources",
+    "make_entries",
+    "make_table",
+    "plain_table",
+    "references",
+    "shortened",
+    "value_texts",
+]
 
 _MOST_ROWS: Final = 100
 #: Longest first column that is never broken: the ids that a reader may want to copy.
@@ -55,13 +64,25 @@ def make_table(columns: Mapping[str, Sequence[str]], right: Collection[str], row
     for i, (name, cells) in enumerate(columns.items()):
         whole = name in right or (i == 0 and max(map(len, cells), default=0) <= _WHOLE)
         table.add_column(
-            Text(name.replace("_", " ")), "", justify="right" if name in right else "left", no_wrap=whole, overflow="fold"
+            Text(name.replace("_", " ")),
+            "",
+            justify="right" if name in right else "left",
+            no_wrap=whole,
+            overflow="fold",
         )
     for i, row in enumerate(zip(*columns.values(), strict=True)):
         if rows > _MOST_ROWS and i == _MOST_ROWS // 2:
             table.add_row(*("..." for _ in columns))
         table.add_row(*map(Text, row))
     return table
+
+
+def make_entries(entries: Sequence[tuple[str, str]]) -> list[RenderableType]:
+    """Ids, each with what it is indented below it: nothing is cut, whatever its length."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    return [part for id_, about in entries for part in (f"  {id_}", Padding(Text(about), (0, 0, 0, 6)))]
 
 
 def cell_texts(values: Sequence[Any]) -> list[str]:
@@ -127,7 +148,10 @@ def references(ids: Sequence[str], database: Path | None) -> list[RenderableType
     from gbaindicators import store
     from gbaindicators.catalog import Source
 
-    known = {row["id"]: Source(**row).citation() for row in store.sources(ids, database=database).iter_rows(named=True)}
+    known = {
+        row["id"]: Source(**row).citation()
+        for row in store.sources(ids, database=database).iter_rows(named=True)
+    }
     grid = Table.grid(padding=(0, 1))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")

@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gbaindicators.cli.numbers import number_texts, scale
-from gbaindicators.cli.printing import cell_texts, cited_sources, make_table, references, shortened, value_texts
+from gbaindicators.cli.printing import (
+    cell_texts,
+    cited_sources,
+    make_table,
+    references,
+    shortened,
+    value_texts,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -15,7 +22,14 @@ if TYPE_CHECKING:
 
 __all__ = ["series_table"]
 
-_FREQUENCIES: Final = {"A": "annual", "S": "half-yearly", "Q": "quarterly", "M": "monthly", "W": "weekly", "D": "daily"}
+_FREQUENCIES: Final = {
+    "A": "annual",
+    "S": "half-yearly",
+    "Q": "quarterly",
+    "M": "monthly",
+    "W": "weekly",
+    "D": "daily",
+}
 _STATUSES: Final = {
     "A": "normal", "P": "provisional", "E": "estimated", "F": "forecast", "B": "break", "U": "low reliability", "M": "missing",
 }  # fmt: skip
@@ -32,7 +46,11 @@ def series_table(frame: pl.DataFrame, database: Path | None = None) -> list[Rend
     from gbaindicators.catalog import period_text_expr
 
     shown = shortened(frame)
-    same = {c: frame[c][0] for c in (*_KEYS, "unit", "frequency") if c in frame.columns and frame[c].n_unique() == 1}
+    same = {
+        c: frame[c][0]
+        for c in (*_KEYS, "unit", "frequency")
+        if c in frame.columns and frame[c].n_unique() == 1
+    }
     numbers, word = _numbers(shown)
     columns: dict[str, list[str]] = {
         **{c: cell_texts(shown[c].to_list()) for c in _KEYS if c in frame.columns and c not in same},
@@ -48,7 +66,14 @@ def series_table(frame: pl.DataFrame, database: Path | None = None) -> list[Rend
     table = make_table(columns, {*numbers, "rank"}, frame.height)
     legend = f"Status: {_legend(frame)}" if "status" in columns else ""
     remarks = [r for r in (legend, *_remarks(frame)) if r]
-    return [_heading(same, word), "", table, *([""] if remarks else []), *remarks, *references(cited, database)]
+    return [
+        _heading(same, word),
+        "",
+        table,
+        *([""] if remarks else []),
+        *remarks,
+        *references(cited, database),
+    ]
 
 
 def _numbers(frame: pl.DataFrame) -> tuple[dict[str, list[str]], str]:
@@ -89,7 +114,9 @@ def _heading(same: Mapping[str, Any], word: str) -> str:
 
 
 def _legend(frame: pl.DataFrame) -> str:
-    return ", ".join(f"{code} {_STATUSES.get(code, '')}" for code in sorted(frame["status"].drop_nulls().unique()))
+    return ", ".join(
+        f"{code} {_STATUSES.get(code, '')}" for code in sorted(frame["status"].drop_nulls().unique())
+    )
 
 
 def _remarks(frame: pl.DataFrame) -> list[str]:
@@ -97,7 +124,10 @@ def _remarks(frame: pl.DataFrame) -> list[str]:
     lines = []
     if {"area", "members"} <= set(frame.columns):
         composites = frame.select("area", "definition", "members").unique(maintain_order=True)
-        lines += [f"{area} ({definition}): {', '.join(members or ())}" for area, definition, members in composites.iter_rows()]
+        lines += [
+            f"{area} ({definition}): {', '.join(members or ())}"
+            for area, definition, members in composites.iter_rows()
+        ]
     for title, column in (("Note", "note"), ("Method", "method")):
         if column in frame.columns:
             lines += _said(frame, title, column)
@@ -109,10 +139,18 @@ def _said(frame: pl.DataFrame, title: str, column: str) -> list[str]:
     import polars as pl
 
     area = pl.col("area") if "area" in frame.columns else pl.lit("")
-    texts = frame.filter(pl.col(column) != "").group_by(column, maintain_order=True).agg(area.unique(maintain_order=True).alias("of"))
+    texts = (
+        frame.filter(pl.col(column) != "")
+        .group_by(column, maintain_order=True)
+        .agg(area.unique(maintain_order=True).alias("of"))
+    )
     lines = []
     for text, areas in texts.head(_MOST_REMARKS).iter_rows():
-        of = f" ({', '.join(areas)})" if texts.height > 1 and len(areas) <= 3 and frame["area"].n_unique() > 1 else ""
+        of = (
+            f" ({', '.join(areas)})"
+            if texts.height > 1 and len(areas) <= 3 and frame["area"].n_unique() > 1
+            else ""
+        )
         lines.append(f"{title}{of}: {text}")
     if texts.height > _MOST_REMARKS:
         lines.append(f"... and {texts.height - _MOST_REMARKS} more in the column {column!r} of --format csv")

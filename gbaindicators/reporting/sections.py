@@ -108,7 +108,7 @@ def history() -> Section:
 def cities() -> Section:
     """The eleven cities of the Greater Bay Area."""
     gdp = load("gdp", members(_GBA), frequency="A", start="2000", end="2024").pipe(convert, "USD")
-    last = gdp.filter(pl.col("status") != "B")["period"].max()
+    last = gdp.filter((pl.col("status") != "B").all().over("period"))["period"].max()
     latest = gdp.filter(pl.col("period") == last).sort("value", descending=True)
     year = last.year  # type: ignore[union-attr]
     total = latest["value"].sum()

@@ -361,11 +361,12 @@ def _publish(aside: Path, path: Path) -> None:
 
 @cache
 def fingerprint(root: Path) -> str:
-    """Short name of a datasets folder's state: its files, their sizes, and the package version."""
-    files = sorted(p for p in root.rglob("*") if p.is_file())
-    files += sorted(p for p in sql_dir().rglob("*.sql"))
-    text = "\n".join(f"{p.name} {p.stat().st_size}" for p in files)
-    return hashlib.sha256(f"{version('gbaindicators')}\n{text}".encode()).hexdigest()[:16]
+    """Hash of a datasets folder, the SQL and the package version: what a database is made of."""
+    digest = hashlib.blake2b(version("gbaindicators").encode(), digest_size=16)
+    for path in (*sorted(p for p in root.rglob("*") if p.is_file()), *sorted(sql_dir().rglob("*.sql"))):
+        digest.update(f"{path.name}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 _current: set[Path] = set()

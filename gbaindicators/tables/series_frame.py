@@ -36,7 +36,7 @@ FREQUENCY: Final = pl.Enum(FREQUENCIES)
 STATUSES: Final = ("A", "P", "E", "F", "B", "U", "M")
 #: Columns that belong to an observation, not to its series.
 OF_OBSERVATION: Final = frozenset(
-    {"period", "value", "unit", "sources", "status", "vintage", "method", "note", "members", "source"}
+    {"period", "value", "unit", "sources", "status", "vintage", "method", "note", "members", "source", "rank"}
 )
 _MEASURES: Final = ("lower_", "upper_", "value_")
 F = TypeVar("F", pl.DataFrame, pl.LazyFrame)

@@ -18,7 +18,6 @@ from gbaindicators.catalog import catalog, frequency_code, parse_period
 from gbaindicators.errors import FrameError, PeriodError, UnknownNameError, UsageError
 from gbaindicators.tables.series_frame import (
     check_series_frame,
-    merge_sources,
     one_unit,
     series_keys,
     series_name,
@@ -314,7 +313,7 @@ def _rebased(needs: pl.DataFrame, base: date, figures: Figures) -> pl.DataFrame:
         "of",
         "first",
         _figure=pl.col("_figure") / pl.col("_figure_base"),
-        _figure_sources=merge_sources("_figure_sources", "_figure_sources_base"),
+        _figure_sources=_united("_figure_sources", "_figure_sources_base"),
         _figure_vintage=pl.max_horizontal("_figure_vintage", "_figure_vintage_base"),
     )
 
@@ -362,7 +361,7 @@ def _factors(needs: pl.DataFrame, target: str, basis: Basis, rates: pl.DataFrame
         .with_columns(
             # What is null here is the dollar's own rate: any other that is missing was an error.
             _figure=pl.col("_figure").fill_null(1.0) / pl.col("_figure_target").fill_null(1.0),
-            _figure_sources=merge_sources("_figure_sources", "_figure_sources_target"),
+            _figure_sources=_united("_figure_sources", "_figure_sources_target"),
             _figure_vintage=pl.max_horizontal("_figure_vintage", "_figure_vintage_target"),
         )
         .drop(*span, "_code", cs.ends_with("_target"))
@@ -546,6 +545,11 @@ def _unit_per_head() -> pl.Expr:
     money = [id_ for id_, unit in catalog().units.items() if unit.kind in ("money", "money_ppp")]
     unit = pl.col("unit")
     return pl.when(unit.is_in(money)).then(unit).otherwise(unit + " per head")
+
+
+def _united(ours: str, theirs: str) -> pl.Expr:
+    """Union of two columns of sources, of which one may be null."""
+    return pl.coalesce(pl.col(ours).list.set_union(theirs), ours, theirs)
 
 
 def _finish(frame: pl.DataFrame, work: pl.DataFrame, *added: str) -> pl.DataFrame:

@@ -47,7 +47,7 @@ def write_transactions(path: Path, rows: int) -> None:
     names = catalog()
     units = {i.id: i.unit for i in names.indicators.values() if i.table == "card_transactions"}
     series = pl.DataFrame(
-        [(i, a.id, (a.currency or "CNY") if unit == "currency" else unit) for i, unit in units.items() for a in names.areas.values()],
+        [(i, a.id, (a.currency if a.currency in names.units else "CNY") if unit == "currency" else unit) for i, unit in units.items() for a in names.areas.values()],
         schema=["indicator", "area", "unit"], orient="row",
     )  # fmt: skip
     days = -(-rows // series.height)
