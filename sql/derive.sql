@@ -22,7 +22,7 @@ everything AS (
     FROM points
     UNION ALL
     SELECT indicator, 'hong_kong', period, sum(count), min(source), min(file), min(row),
-           'sum of ' || count(DISTINCT area) || ' control points'
+           'sum of all control points'
     FROM points GROUP BY indicator, period
 )
 SELECT 'crossings' AS table_name, indicator, area, 'D' AS frequency, period, count::DOUBLE AS value, 'persons' AS unit,

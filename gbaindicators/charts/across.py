@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
@@ -305,7 +306,8 @@ def heatmap(
             colorscale=[[i / (len(colours) - 1), c] for i, c in enumerate(colours)],
             zmin=-reach if signed else min(values),
             zmax=reach if signed else max(values),
-            xgap=1,
+            # white rules between the cells would hide narrow ones
+            xgap=1 if page.plot_width / len(columns) >= 8 else 0,
             ygap=1,
             text=texts,
             texttemplate="%{text}" if shown else None,
@@ -326,8 +328,8 @@ def heatmap(
             },
         )
     )
-    every = -(-len(columns) * (max(text_width(d, 12) for d in dated) + 14) // page.plot_width)
-    ticks = list(range(len(columns) - 1, -1, -max(1, int(every))))[::-1]
+    most = page.plot_width / (max(text_width(d, 12) for d in dated) + 14)
+    ticks = _column_ticks(columns, drawn.frequency, most)
     figure.update_xaxes(
         tickvals=ticks, ticktext=[as_text(dated[i]) for i in ticks], range=[-0.5, len(columns) - 0.5]
     )
@@ -375,6 +377,16 @@ def _columns(drawn: Drawing) -> list[date]:
         return [by_year.get(y, date(y, first.month, first.day)) for y in range(first.year, held[-1].year + 1)]
     between = pl.date_range(held[0], held[-1], step(drawn.frequency), eager=True).to_list()
     return sorted({*between, *held})
+
+
+def _column_ticks(columns: Sequence[date], frequency: str, most: float) -> list[int]:
+    """Columns to label: all that fit; thinned from the last one backwards, or to those that begin a year."""
+    every = math.ceil(len(columns) / most)
+    in_year = {"S": 2, "Q": 4, "M": 12}.get(frequency, 1)
+    starts = [i for i, day in enumerate(columns) if day.month == 1]
+    if every > 1 and in_year > 1 and starts:
+        return starts[:: math.ceil(every / in_year)]
+    return list(range(len(columns) - 1, -1, -every))[::-1]
 
 
 def _missing(drawn: Drawing, periods: Sequence[date]) -> list[str]:

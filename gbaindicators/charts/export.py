@@ -34,7 +34,6 @@ _HOW_TO_GET: Final = (
 #: Plotly's own defaults offer to send the chart and its data to a cloud service.
 _PAGE_CONFIG: Final = {
     "showSendToCloud": False,
-    "plotlyServerURL": "",
     "displaylogo": False,
     "typesetMath": False,
     "responsive": True,

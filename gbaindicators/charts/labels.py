@@ -320,8 +320,9 @@ def sentences(texts: Iterable[str], lang: str) -> str:
 
 
 def methods_of(*frames: pl.DataFrame) -> str:
-    """Say how the values were made, from the column ``method``."""
-    return "; ".join(dict.fromkeys(str(m) for frame in frames for m in _distinct(frame, "method")))
+    """Say how the values were made, from the column ``method``: every step once."""
+    steps = (step for frame in frames for m in _distinct(frame, "method") for step in str(m).split("; "))
+    return "; ".join(dict.fromkeys(steps))
 
 
 def source_ids(*frames: pl.DataFrame) -> list[str]:

@@ -226,6 +226,16 @@ def _name(row: dict[str, Any], keys: Sequence[str], lang: str) -> str:
     return (", " if lang == "en" else "，").join(text for k in keys if (text := name_of(k, row[k], lang)))
 
 
+def _telling(frame: pl.DataFrame, keys: Sequence[str]) -> list[str]:
+    """Choose the columns that a series is named by: the area, then what else is needed to tell them apart."""
+    varying = sorted((k for k in keys if frame[k].n_unique() > 1), key=lambda k: k != "area")
+    chosen: list[str] = []
+    for key in varying:
+        if not chosen or frame.select(pl.struct([*chosen, key]).n_unique() > pl.struct(chosen).n_unique()).item():
+            chosen.append(key)
+    return chosen
+
+
 def drawing(frame: pl.DataFrame | pl.LazyFrame, lang: str, *, kind: str = "a chart") -> Drawing:
     """Check a frame and cut it into series.
 
@@ -244,9 +254,7 @@ def drawing(frame: pl.DataFrame | pl.LazyFrame, lang: str, *, kind: str = "a cha
     check_unique_periods(frame)
     unit = one_unit(frame, kind)
     keys = series_keys(frame)
-    varying = [k for k in keys if frame[k].n_unique() > 1]
-    # the area says most, so it comes first
-    varying.sort(key=lambda k: k != "area")
+    varying = _telling(frame, keys)
     # in the order in which the series first stand in the frame: the user's own
     parts = frame.partition_by(keys, maintain_order=True) if keys else [frame]
     rows = [part.row(0, named=True) for part in parts]

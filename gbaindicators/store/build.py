@@ -154,7 +154,7 @@ def _write(root: Path, aside: Path, path: Path, report: Progress) -> BuildSummar
     try:
         connection = duckdb.connect(str(aside), config={"temp_directory": str(_spill(aside)), "memory_limit": "2GB"})
         try:
-            connection.execute("SET preserve_insertion_order = false")
+            connection.execute("SET preserve_insertion_order = false; SET enable_progress_bar = false")
             _run(connection, "schema.sql")
             _insert_catalog(connection, names)
             failures = _insert_tables(connection, root, names, report)

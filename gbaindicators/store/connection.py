@@ -90,6 +90,7 @@ def connect(database: str | os.PathLike[str] | None = None) -> Iterator[duckdb.D
     elif not path.exists():
         raise DatabaseError(f"there is no database at {path}; build one with: gba build --database {path}")
     connection = open_database(path)
+    connection.execute("SET enable_progress_bar = false")
     try:
         yield connection
     finally:

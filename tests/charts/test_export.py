@@ -57,6 +57,7 @@ def program(folder: Path, text: str) -> Path:
 def test_html_needs_nothing_from_the_network(tmp_path):
     page = charts.export(figure("zh-Hant"), tmp_path / "a.html").read_text(encoding="utf-8")
     assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)\s*=", page)
+    assert '"showSendToCloud": false' in page
     assert '<html lang="zh-Hant">' in page
     assert 'aria-label="折線圖：澳門' in page
     assert "<title>澳門</title>" in page
