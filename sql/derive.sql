@@ -26,7 +26,7 @@ everything AS (
     FROM points GROUP BY indicator, period
 )
 SELECT 'crossings' AS table_name, indicator, area, 'D' AS frequency, period, count::DOUBLE AS value, 'persons' AS unit,
-       'nsa' AS adjustment, 'A' AS status, coalesce(try_cast(s.vintage AS DATE), first_seen()) AS vintage, e.source,
+       'nsa' AS adjustment, 'A' AS status, coalesce(try_cast(s.vintage AS DATE), last_day(try_cast(s.vintage || '-01' AS DATE)), first_seen()) AS vintage, e.source,
        CASE WHEN e.method IS NULL THEN count::VARCHAR END AS published_value, 'persons' AS published_unit, 0 AS published_scale,
        'row ' || row AS locator, e.method, e.file, e.row, 0 AS standing, true AS preferred
 FROM everything e LEFT JOIN source s ON s.id = e.source;

@@ -231,7 +231,10 @@ def _telling(frame: pl.DataFrame, keys: Sequence[str]) -> list[str]:
     varying = sorted((k for k in keys if frame[k].n_unique() > 1), key=lambda k: k != "area")
     chosen: list[str] = []
     for key in varying:
-        if not chosen or frame.select(pl.struct([*chosen, key]).n_unique() > pl.struct(chosen).n_unique()).item():
+        if (
+            not chosen
+            or frame.select(pl.struct([*chosen, key]).n_unique() > pl.struct(chosen).n_unique()).item()
+        ):
             chosen.append(key)
     return chosen
 

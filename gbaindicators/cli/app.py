@@ -108,11 +108,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _report(error, str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         code = _INTERRUPTED
-    except Exception as error:  # the last stop: nobody should meet a traceback unasked
-        if os.environ.get("GBA_DEBUG"):
-            raise
-        text = f"{type(error).__name__}: {error}".rstrip(": ")
-        code = _report(error, f"this is a bug, please report it with what GBA_DEBUG=1 shows ({text})", 1)
+    except RuntimeError as error:
+        code = _INTERRUPTED if str(error) == "Query interrupted" else _unexpected(error)  # as DuckDB says it
+    except Exception as error:  # noqa: BLE001 - the last stop: nobody should meet a traceback unasked
+        code = _unexpected(error)
     if code == _INTERRUPTED:
         log.error("interrupted", "interrupted", exit_code=code)
     if log.as_json:
@@ -128,6 +127,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _report(error: Exception, message: str, code: int) -> int:
     log.error(type(error).__name__, message, exit_code=code)
     return code
+
+
+def _unexpected(error: Exception) -> int:
+    """Report an error that is nobody's mistake but the package's."""
+    if os.environ.get("GBA_DEBUG"):
+        raise error
+    text = f"{type(error).__name__}: {error}".rstrip(": ")
+    return _report(error, f"this is a bug, please report it with what GBA_DEBUG=1 shows ({text})", 1)
 
 
 def _see_help(error: typer.TyperException) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["areas", "disagreements", "indicators", "query", "sources"]
 
 Text = Annotated[
-    str | None, typer.Argument(metavar="[TEXT]", help="Only those that hold this text in their id or names.")
+    str | None, typer.Argument(metavar="TEXT", help="Only those that hold this text in their id or names.")
 ]
 
 
@@ -136,7 +136,7 @@ def sources(
 
 def disagreements(
     indicator: Annotated[
-        str | None, typer.Argument(metavar="[INDICATOR]", help="Only this indicator or table.")
+        str | None, typer.Argument(metavar="INDICATOR", help="Only this indicator or table.")
     ] = None,
     area: options.Areas = None,
     at_least: Annotated[

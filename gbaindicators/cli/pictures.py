@@ -74,20 +74,25 @@ def report(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder to write.")] = Path(
         "gba-report"
     ),
-    lang: options.Language = "en",
+    images: Annotated[
+        bool, typer.Option(help="Also write every chart as PNG, which needs Chrome or Chromium.")
+    ] = True,
 ) -> None:
     """Write the report: a page for the browser, a workbook, CSV files and the database.
 
     For example:
 
         gba report
-        gba report --out reports/today --lang zh-Hans
+        gba report --out today --no-images
     """
     from gbaindicators import reporting
 
     announce_first_build(None)
     with log.working("writing the report") as progress:
-        made = reporting.report(out, lang=lang, progress=progress)
+        made = reporting.report(out, images=images, progress=progress)
+    if made.pictures_missing:
+        log.note("pictures_missing", made.pictures_missing)
     log.done(
-        "written", f"wrote {made.folder} ({len(made.files)} files)", folder=made.folder, files=made.files
-    )
+        "written", f"wrote {made.folder} ({len(made.files)} files): open {made.folder / 'index.html'}",
+        folder=made.folder, files=made.files,
+    )  # fmt: skip

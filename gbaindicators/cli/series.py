@@ -46,7 +46,7 @@ def series_table(frame: pl.DataFrame, database: Path | None = None) -> list[Rend
     from gbaindicators.catalog import period_text_expr
 
     shown = shortened(frame)
-    same = {
+    same: dict[str, Any] = {
         c: frame[c][0]
         for c in (*_KEYS, "unit", "frequency")
         if c in frame.columns and frame[c].n_unique() == 1
