@@ -3,7 +3,7 @@
 >>> import gbaindicators as gba
 >>> gdp = gba.load("gdp", "hong_kong", start="2022", end="2023")
 >>> gdp.pipe(gba.convert, "USD").pipe(gba.growth)["value"].round(1).to_list()
-[None, 6.3]
+[None, 6.2]
 """
 
 from __future__ import annotations

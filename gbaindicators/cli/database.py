@@ -88,6 +88,8 @@ def validate(
         gba validate my.csv --out failures.csv
         gba validate my-datasets --findings
     """
+    import polars as pl
+
     from gbaindicators import store
 
     _check_exists(path)
@@ -98,6 +100,8 @@ def validate(
     except DatasetError as error:
         log.error("DatasetError", str(error))
         raise typer.Exit(1) from None
+    if path is not None and path.is_file():
+        failures = failures.with_columns(pl.lit(str(path)).alias("file"))
     report = failures if failures.height or not findings else found
     if out is not None:
         write_file(out, encode(report, form))

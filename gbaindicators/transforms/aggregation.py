@@ -110,7 +110,9 @@ def aggregate(
     check_unique_periods(frame)
     _check_one_basis(frame)
     whole = _sum(frame, parts, missing).with_columns(area=pl.lit(name))
-    whole = append_method(whole, f"sum of {len(parts)} members ({label})" if len(parts) > 1 else f"{parts[0]} ({label})")
+    whole = append_method(
+        whole, f"sum of {len(parts)} members ({label})" if len(parts) > 1 else f"{parts[0]} ({label})"
+    )
     added = [c for c in ("members", "method") if c not in frame.columns]
     return whole.sort([*series_keys(whole), "period"]).select(*frame.columns, *added)
 

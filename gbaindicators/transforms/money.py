@@ -104,6 +104,8 @@ def convert(
     factors = _factors(work.lazy().filter(needed).select(keys).unique().collect(), target, basis, rates)
     # Ten million rows are joined in half the time without the columns in which they do not differ.
     alike = [c for c in ("frequency", "_rule") if work[c].n_unique() < 2]
+    if "vintage" not in frame.columns:
+        factors = factors.drop("_figure_vintage")
     keys = [c for c in keys if c not in alike]
     work = work.join(factors.drop(alike), on=keys, how="left", nulls_equal=True, maintain_order="left")
     if "sources" in frame.columns:

@@ -1,10 +1,13 @@
 -- Parts that one source prints beside their total do not add up to it within rounding.
-WITH by_indicator AS (
+WITH term AS MATERIALIZED (
+    FROM printed SEMI JOIN (SELECT unnest([total, part, indicator]) AS indicator FROM identity) USING (indicator)
+),
+by_indicator AS (
     SELECT d.id, t.indicator, t.area, t.frequency, t.period, t.adjustment, t.prices, t.source, t.file, t.row, t.published_value, t.unit,
            t.value AS total, any_value(t.rounding) + sum(p.rounding) AS rounding, sum(p.value) AS parts, count(*) AS n, any_value(d.parts) AS wanted
     FROM identity d
-    JOIN printed t ON d.over = 'indicators' AND t.indicator = d.total
-    JOIN printed p ON p.indicator = d.part AND p.area = t.area AND p.frequency = t.frequency AND p.period = t.period
+    JOIN term t ON d.over = 'indicators' AND t.indicator = d.total
+    JOIN term p ON p.indicator = d.part AND p.area = t.area AND p.frequency = t.frequency AND p.period = t.period
      AND p.adjustment = t.adjustment AND p.source = t.source AND p.unit = t.unit AND p.vintage = t.vintage
     GROUP BY ALL
 ),
@@ -12,8 +15,8 @@ by_area AS (
     SELECT d.id, t.indicator, t.area, t.frequency, t.period, t.adjustment, t.prices, t.source, t.file, t.row, t.published_value, t.unit,
            t.value AS total, any_value(t.rounding) + sum(p.rounding) AS rounding, sum(p.value) AS parts, count(*) AS n, any_value(d.parts) AS wanted
     FROM identity d
-    JOIN printed t ON d.over = 'areas' AND t.indicator = d.indicator AND t.area = d.total
-    JOIN printed p ON p.indicator = t.indicator AND p.area = d.part AND p.frequency = t.frequency AND p.period = t.period
+    JOIN term t ON d.over = 'areas' AND t.indicator = d.indicator AND t.area = d.total
+    JOIN term p ON p.indicator = t.indicator AND p.area = d.part AND p.frequency = t.frequency AND p.period = t.period
      AND p.adjustment = t.adjustment AND p.source = t.source AND p.unit = t.unit AND p.vintage = t.vintage
     GROUP BY ALL
 )

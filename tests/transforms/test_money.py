@@ -1,0 +1,546 @@
+"""Conversion of money between currencies, over time and per head."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gbaindicators.errors import (
+    FrameError,
+    MissingRateError,
+    PeriodError,
+    UnknownNameError,
+    UsageError,
+)
+from gbaindicators.transforms.money import convert, deflate, per_capita
+
+# Federal Reserve H.10/G.5 monthly averages of the fiscal year 2022, yen per US dollar.
+YEN_2022 = [126.3743, 128.8486, 133.9619, 136.7090, 135.2835, 143.2843]
+YEN_2022 += [147.0515, 142.4450, 134.9148, 130.4475, 133.0463, 133.6643]
+
+
+def series(unit: str, frequency: str, rows: dict[date, float | None], **columns: object) -> pl.DataFrame:
+    """Series frame of one unit and frequency."""
+    return pl.DataFrame(
+        {"period": list(rows), "value": list(rows.values())}, schema={"period": pl.Date, "value": pl.Float64}
+    ).with_columns(
+        unit=pl.lit(unit), frequency=pl.lit(frequency), **{k: pl.lit(v) for k, v in columns.items()}
+    )
+
+
+def months(year: int, first: int, values: list[float]) -> dict[date, float]:
+    starts = [date(year + (first - 1 + i) // 12, (first - 1 + i) % 12 + 1, 1) for i in range(len(values))]
+    return dict(zip(starts, values, strict=True))
+
+
+FX = pl.concat(
+    [
+        series(
+            "CNY per USD", "A", {date(2015, 1, 1): 6.2827, date(2022, 1, 1): 6.73, date(2023, 1, 1): 7.08}
+        ),
+        series("HKD per USD", "A", {date(2022, 1, 1): 7.83, date(2023, 1, 1): 7.829}),
+        series("MOP per USD", "A", {date(2022, 1, 1): 8.07, date(2023, 1, 1): 8.06}),
+        series("JPY per USD", "A", {date(2022, 1, 1): 131.46}),
+        series("JPY per USD", "M", months(2022, 4, YEN_2022)),
+        series("CNY per USD", "M", months(2022, 1, [6.0 + i / 10 for i in range(12)])),
+        series("HKD per USD", "M", months(2022, 1, [7.8] * 12)),
+    ]
+)
+PPP = pl.concat(
+    [
+        series(
+            f"{currency} per international dollar", "A", {date(2022, 1, 1): first, date(2023, 1, 1): second}
+        )
+        for currency, first, second in [("CNY", 4.0, 3.6), ("HKD", 6.0, 5.0), ("JPY", 90.0, 94.0)]
+    ]
+)
+
+
+def convert_one(unit: str, frequency: str, start: date, value: float = 1000.0, **columns: object) -> float:
+    frame = series(unit, frequency, {start: value}, **columns)
+    return convert(frame, "USD", rates=FX)["value"].item()
+
+
+class TestWhichRate:
+    def test_a_calendar_year_takes_the_published_annual_average(self) -> None:
+        # not the mean of the months, which is 6.55
+        assert convert_one("CNY", "A", date(2022, 1, 1), 673.0) == 100.0
+
+    def test_a_fiscal_year_takes_the_mean_of_its_twelve_months(self) -> None:
+        value = convert_one("JPY", "A", date(2022, 4, 1))
+        assert value == pytest.approx(1000 / (sum(YEN_2022) / 12), rel=1e-14)
+
+    @pytest.mark.parametrize(
+        ("frequency", "start", "rate"),
+        [
+            ("Q", date(2022, 4, 1), (6.3 + 6.4 + 6.5) / 3),
+            ("S", date(2022, 7, 1), (6.6 + 6.7 + 6.8 + 6.9 + 7.0 + 7.1) / 6),
+            ("M", date(2022, 5, 1), 6.4),
+            ("W", date(2022, 2, 28), 6.1),
+            ("D", date(2022, 12, 31), 7.1),
+        ],
+    )
+    def test_shorter_periods_take_the_mean_of_their_months(
+        self, frequency: str, start: date, rate: float
+    ) -> None:
+        assert convert_one("CNY", frequency, start) == pytest.approx(1000 / rate, rel=1e-14)
+
+    @pytest.mark.parametrize(
+        ("frequency", "start", "rate"),
+        [
+            ("A", date(2022, 1, 1), 7.1),
+            ("Q", date(2022, 4, 1), 6.5),
+            ("S", date(2022, 1, 1), 6.5),
+            ("M", date(2022, 5, 1), 6.4),
+            ("W", date(2022, 2, 28), 6.2),
+            ("D", date(2022, 2, 28), 6.1),
+        ],
+    )
+    def test_a_stock_takes_the_rate_of_the_last_month(self, frequency: str, start: date, rate: float) -> None:
+        value = convert_one("CNY", frequency, start, indicator="lingnan_tong_macau_pass_transaction_value")
+        assert value == pytest.approx(1000 / rate, rel=1e-14)
+
+    def test_gdp_per_head_converts_as_a_flow(self) -> None:
+        assert convert_one("CNY", "A", date(2022, 1, 1), 673.0, indicator="gdp_per_capita") == 100.0
+
+    def test_an_indicator_of_the_users_own_converts_as_a_flow(self) -> None:
+        assert convert_one("CNY", "A", date(2022, 1, 1), 673.0, indicator="turnover") == 100.0
+
+    def test_figures_since_january_take_the_mean_since_january(self) -> None:
+        value = convert_one("CNY", "Q", date(2022, 4, 1), adjustment="ytd")
+        assert value == pytest.approx(1000 / 6.25, rel=1e-14)
+        assert convert_one("CNY", "A", date(2022, 1, 1), 673.0, adjustment="ytd") == 100.0
+
+    def test_constant_prices_take_the_rate_of_their_price_year(self) -> None:
+        frame = series(
+            "CNY", "A", {date(2022, 1, 1): 62.827, date(2023, 1, 1): 125.654}, prices="constant 2015"
+        )
+        out = convert(frame, "USD", rates=FX)
+        assert out["value"].to_list() == pytest.approx([10.0, 20.0], rel=1e-14)
+        assert out["method"][0] == "to USD at the average market rate of 2015"
+
+    def test_constant_prices_of_no_year_are_an_error(self) -> None:
+        frame = series("CNY", "A", {date(2022, 1, 1): 1.0}, prices="constant")
+        with pytest.raises(FrameError, match=r"do not say of which year.*constant 2015"):
+            convert(frame, rates=FX)
+
+    def test_a_cross_rate_goes_by_way_of_the_dollar(self) -> None:
+        frame = series("HKD", "A", {date(2022, 1, 1): 783.0})
+        out = convert(frame, "CNY", rates=FX)
+        assert out["value"].item() == pytest.approx(673.0, rel=1e-14)
+        assert out["unit"].item() == "CNY"
+
+    def test_a_frame_without_frequency_shows_it_in_its_dates(self) -> None:
+        frame = series("CNY", "A", {date(2022, 1, 1): 6.73, date(2023, 1, 1): 7.08}).drop("frequency")
+        assert convert(frame, rates=FX)["value"].to_list() == pytest.approx([1.0, 1.0])
+
+
+class TestWhatIsLeftAlone:
+    def test_rows_in_the_target_unit_need_no_rate_and_keep_their_method(self) -> None:
+        frame = pl.concat(
+            [series("USD", "A", {date(1980, 1, 1): 5.0}), series("CNY", "A", {date(2022, 1, 1): 6.73})]
+        ).with_columns(method=pl.lit("as published"))
+        out = convert(frame, "USD", rates=FX)
+        assert out["value"].to_list() == [5.0, 1.0]
+        assert out["method"].to_list() == [
+            "as published",
+            "as published; to USD at the period's average market rate",
+        ]
+
+    def test_a_frame_wholly_in_the_target_unit_asks_for_no_rates(self) -> None:
+        frame = series("USD", "A", {date(1980, 1, 1): 5.0})
+        assert convert(frame, "USD")["value"].item() == 5.0
+
+    def test_null_values_stay_null_and_need_no_rate(self) -> None:
+        frame = series("CNY", "A", {date(1980, 1, 1): None, date(2022, 1, 1): 6.73})
+        out = convert(frame, "USD", rates=FX)
+        assert out["value"].to_list() == [None, 1.0]
+        assert out["unit"].unique().to_list() == ["USD"]
+
+    def test_order_and_other_columns_stay(self) -> None:
+        frame = series("CNY", "A", {date(2023, 1, 1): 1.0, date(2022, 1, 1): 2.0}, status="P").with_columns(
+            rank=pl.Series([1, 2])
+        )
+        out = convert(frame, rates=FX)
+        assert out.columns == [*frame.columns, "method"]
+        assert out.drop("value", "unit", "method").equals(frame.drop("value", "unit"))
+
+    def test_sources_and_vintage_take_in_those_of_the_rate(self) -> None:
+        rates = FX.with_columns(sources=pl.lit(["federal_reserve"]), vintage=pl.lit(date(2026, 7, 1)))
+        frame = series(
+            "CNY", "A", {date(2022, 1, 1): 1.0}, sources=["yearbook", "dsec"], vintage=date(2025, 1, 1)
+        )
+        out = convert(frame, rates=rates)
+        assert out["sources"].to_list() == [["dsec", "federal_reserve", "yearbook"]]
+        assert out["vintage"].to_list() == [date(2026, 7, 1)]
+
+    def test_rows_without_sources_are_converted_like_the_others(self) -> None:
+        frame = series("CNY", "A", {date(2022, 1, 1): 6.73}).with_columns(
+            sources=pl.lit(None, dtype=pl.List(pl.String))
+        )
+        rates = FX.with_columns(sources=pl.lit(["federal_reserve"]))
+        out = convert(frame, rates=rates)
+        assert out["value"].item() == 1.0
+        assert out["sources"].to_list() == [["federal_reserve"]]
+
+
+class TestPurchasingPower:
+    def test_money_becomes_international_dollars(self) -> None:
+        out = convert(series("CNY", "A", {date(2022, 1, 1): 8.0}), basis="ppp", rates=PPP)
+        assert out.select("value", "unit", "method").row(0) == (
+            2.0,
+            "international dollars",
+            "to international dollars at PPP",
+        )
+
+    def test_us_dollars_are_international_dollars_at_home(self) -> None:
+        out = convert(series("USD", "A", {date(1990, 1, 1): 8.0}), basis="ppp")
+        assert out.select("value", "unit").row(0) == (8.0, "international dollars")
+
+    def test_another_currency_multiplies_by_its_own_factor(self) -> None:
+        out = convert(series("CNY", "A", {date(2022, 1, 1): 8.0}), "HKD", basis="ppp", rates=PPP)
+        assert out.select("value", "unit").row(0) == (12.0, "HKD")
+
+    def test_fiscal_years_weight_the_factors_by_months(self) -> None:
+        out = convert(series("JPY", "A", {date(2022, 4, 1): 91.0}), basis="ppp", rates=PPP)
+        assert out["value"].item() == pytest.approx(91.0 / (90 * 0.75 + 94 * 0.25), rel=1e-14)
+        assert "weighted by months" in out["method"].item()
+
+    @pytest.mark.parametrize(("frequency", "start"), [("Q", date(2022, 10, 1)), ("M", date(2022, 12, 1))])
+    def test_shorter_periods_take_the_factor_of_their_year(self, frequency: str, start: date) -> None:
+        out = convert(series("CNY", frequency, {start: 8.0}), basis="ppp", rates=PPP)
+        assert out["value"].item() == pytest.approx(2.0, rel=1e-14)
+        assert "PPP of the calendar year" in out["method"].item()
+
+    def test_there_and_back(self) -> None:
+        frame = series("JPY", "A", {date(2022, 4, 1): 91.0})
+        dollars = convert(frame, basis="ppp", rates=PPP)
+        back = convert(dollars, "JPY", basis="ppp", rates=PPP)
+        assert back["value"].item() == pytest.approx(91.0, rel=1e-12)
+
+
+class TestErrorsOfConvert:
+    def test_a_missing_year_names_currency_period_range_and_mend(self) -> None:
+        frame = series("HKD", "A", {date(2030, 1, 1): 1.0, date(2022, 1, 1): 1.0})
+        with pytest.raises(
+            MissingRateError, match=r"exchange rate of HKD for 2030 \(annual ones run from 2022 to 2023\)"
+        ) as info:
+            convert(frame, rates=FX)
+        assert "frame.filter(...)" in str(info.value)
+        assert "pass rates=" in str(info.value)
+
+    def test_a_stock_in_patacas_has_no_monthly_rate_to_fall_back_on(self) -> None:
+        frame = series(
+            "MOP", "A", {date(2022, 1, 1): 1.0}, indicator="lingnan_tong_macau_pass_transaction_value"
+        )
+        with pytest.raises(MissingRateError, match=r"MOP for 2022-12 \(annual ones .* there are no monthly"):
+            convert(frame, rates=FX)
+
+    def test_one_missing_month_of_a_fiscal_year_is_an_error(self) -> None:
+        rates = FX.filter(pl.col("period") != date(2023, 2, 1))
+        with pytest.raises(MissingRateError, match="JPY for 2023-02"):
+            convert(series("JPY", "A", {date(2022, 4, 1): 1.0}), rates=rates)
+
+    def test_the_rate_of_the_target_may_be_missing_too(self) -> None:
+        with pytest.raises(MissingRateError, match="JPY for 2023 "):
+            convert(series("CNY", "A", {date(2023, 1, 1): 1.0}), "JPY", rates=FX)
+
+    def test_rates_of_low_reliability_are_not_used(self) -> None:
+        rates = FX.with_columns(
+            status=pl.when(pl.col("period") == date(2023, 1, 1)).then(pl.lit("U")).otherwise(pl.lit("A"))
+        )
+        with pytest.raises(MissingRateError, match="CNY for 2023"):
+            convert(series("CNY", "A", {date(2023, 1, 1): 1.0}), rates=rates)
+
+    def test_boxes_are_not_money(self) -> None:
+        frame = pl.concat(
+            [series("TEU", "A", {date(2022, 1, 1): 1.0}), series("CNY", "A", {date(2022, 1, 1): 1.0})]
+        )
+        with pytest.raises(FrameError, match=r"the frame has 'TEU': leave those rows out, frame\.filter"):
+            convert(frame, rates=FX)
+
+    def test_a_row_without_unit_is_not_money(self) -> None:
+        frame = series("CNY", "A", {date(2022, 1, 1): 1.0}).with_columns(unit=pl.lit(None, dtype=pl.String))
+        with pytest.raises(FrameError, match="the frame has None"):
+            convert(frame, rates=FX)
+
+    def test_a_frame_without_unit_says_how_to_add_it(self) -> None:
+        frame = pl.DataFrame({"period": [date(2022, 1, 1)], "value": [1.0]})
+        with pytest.raises(FrameError, match=r"with_columns\(unit=pl.lit\('CNY'\)\)"):
+            convert(frame, rates=FX)
+
+    def test_international_dollars_have_no_market_rate(self) -> None:
+        frame = series("international dollars", "A", {date(2022, 1, 1): 1.0})
+        with pytest.raises(FrameError, match="basis='ppp'"):
+            convert(frame, rates=FX)
+        with pytest.raises(UsageError, match="basis='ppp'"):
+            convert(series("CNY", "A", {date(2022, 1, 1): 1.0}), "international dollars", rates=FX)
+
+    def test_an_unknown_currency_lists_the_known_ones(self) -> None:
+        with pytest.raises(UnknownNameError, match="HKD"):
+            convert(series("CNY", "A", {date(2022, 1, 1): 1.0}), "EUR", rates=FX)
+
+    def test_an_unknown_basis(self) -> None:
+        with pytest.raises(UsageError, match="'market' or 'ppp'"):
+            convert(series("CNY", "A", {date(2022, 1, 1): 1.0}), basis="official", rates=FX)  # type: ignore[arg-type]
+
+    def test_two_rates_for_one_year(self) -> None:
+        with pytest.raises(FrameError, match="two figures for the exchange rate of CNY in 2015: keep one"):
+            convert(series("CNY", "A", {date(2022, 1, 1): 1.0}), rates=pl.concat([FX, FX.head(1)]))
+
+    def test_a_rate_of_zero(self) -> None:
+        with pytest.raises(FrameError, match="not above zero"):
+            convert(
+                series("CNY", "A", {date(2022, 1, 1): 1.0}),
+                rates=FX.with_columns(value=pl.lit(0.0)),
+            )
+
+
+amounts = st.lists(st.floats(-1e15, 1e15).map(lambda x: x or 0.0), min_size=1, max_size=12)
+currencies = st.sampled_from(["CNY", "HKD", "JPY", "USD"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(values=amounts, home=currencies, to=currencies, basis=st.sampled_from(["market", "ppp"]))
+def test_there_and_back_is_the_identity(values: list[float], home: str, to: str, basis: str) -> None:
+    frame = series(home, "A", {date(2022, 1, 1): 0.0}).select("period", "unit", "frequency")
+    frame = frame.join(pl.DataFrame({"value": values}), how="cross")
+    rates = FX if basis == "market" else PPP
+    there = convert(frame, to, basis=basis, rates=rates)  # type: ignore[arg-type]
+    back = convert(there, home, basis=basis, rates=rates)  # type: ignore[arg-type]
+    assert back["value"].to_list() == pytest.approx(values, rel=1e-12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(values=amounts, scale=st.sampled_from([-4.0, 0.5, 2.0, 1024.0]))
+def test_scaling_a_frame_scales_its_conversion(values: list[float], scale: float) -> None:
+    frame = pl.DataFrame({"period": date(2022, 1, 1), "value": values, "unit": "CNY", "frequency": "A"})
+    scaled = convert(frame.with_columns(pl.col("value") * scale), rates=FX)["value"]
+    assert scaled.to_list() == pytest.approx((convert(frame, rates=FX)["value"] * scale).to_list())
+
+
+# GDP deflator of the IMF World Economic Outlook of April 2024: China is 2015=100, Macao 2021=100.
+DEFLATOR = pl.DataFrame(
+    {
+        "area": ["china", "china", "macao", "macao"],
+        "period": [date(2015, 1, 1), date(2020, 1, 1)] * 2,
+        "value": [100.0, 112.144, 92.590, 100.887],
+        "frequency": "A",
+    }
+)
+
+
+class TestDeflate:
+    def test_each_currency_takes_the_deflator_of_its_home_area(self) -> None:
+        frame = pl.concat(
+            [series("CNY", "A", {date(2020, 1, 1): 112.144}), series("MOP", "A", {date(2020, 1, 1): 100.887})]
+        )
+        out = deflate(frame, "2015", deflator=DEFLATOR)
+        assert out["value"].to_list() == pytest.approx([100.0, 92.590], rel=1e-14)
+        assert out["unit"].to_list() == ["CNY", "MOP"]
+        assert out["prices"].unique().to_list() == ["constant 2015"]
+        assert out["method"].to_list() == [
+            "deflated with the GDP deflator of china",
+            "deflated with the GDP deflator of macao",
+        ]
+
+    def test_the_base_year_is_unchanged(self) -> None:
+        out = deflate(series("MOP", "A", {date(2020, 1, 1): 7.0}), 2020, deflator=DEFLATOR)
+        assert out["value"].item() == 7.0
+        assert out["prices"].item() == "constant 2020"
+
+    def test_a_fiscal_year_weights_the_years_by_months(self) -> None:
+        prices = series("index", "A", {date(2022, 1, 1): 100.0, date(2023, 1, 1): 108.0}, area="japan")
+        out = deflate(series("JPY", "A", {date(2022, 4, 1): 510.0}), "2022", deflator=prices)
+        assert out["value"].item() == pytest.approx(510 / 1.02, rel=1e-14)
+
+    def test_null_stays_null_and_needs_no_deflator(self) -> None:
+        frame = series("CNY", "A", {date(1950, 1, 1): None, date(2015, 1, 1): 1.0})
+        assert deflate(frame, deflator=DEFLATOR)["value"].to_list() == [None, 1.0]
+
+    def test_a_users_own_frame_and_index(self) -> None:
+        years = [date(2015, 1, 1), date(2020, 1, 1)]
+        frame = pl.DataFrame({"period": years, "value": [10.0, 12.0]})
+        index = pl.DataFrame({"period": years, "value": [50.0, 60.0]})
+        assert deflate(frame, deflator=index)["value"].to_list() == pytest.approx([10.0, 10.0])
+
+    def test_sources_take_in_those_of_both_years(self) -> None:
+        deflator = DEFLATOR.head(2).with_columns(sources=pl.Series([["base"], ["year"]]))
+        frame = series("CNY", "A", {date(2020, 1, 1): 1.0}, sources=["dsec"])
+        assert deflate(frame, deflator=deflator)["sources"].to_list() == [["base", "dsec", "year"]]
+
+    def test_growth_of_prices_alone_is_no_growth(self) -> None:
+        frame = series("CNY", "A", {date(2015, 1, 1): 100.0, date(2020, 1, 1): 112.144})
+        assert deflate(frame, deflator=DEFLATOR)["value"].to_list() == pytest.approx([100.0, 100.0])
+
+    def test_a_missing_year(self) -> None:
+        with pytest.raises(
+            MissingRateError,
+            match=r"GDP deflator of china for 2024 \(annual ones run from 2015 to 2020\).*pass deflator=",
+        ):
+            deflate(series("CNY", "A", {date(2024, 1, 1): 1.0}), deflator=DEFLATOR)
+
+    def test_a_missing_base_year(self) -> None:
+        with pytest.raises(MissingRateError, match="china for 2012"):
+            deflate(series("CNY", "A", {date(2020, 1, 1): 1.0}), "2012", deflator=DEFLATOR)
+
+    def test_constant_prices_are_refused(self) -> None:
+        frame = series("CNY", "A", {date(2020, 1, 1): 1.0}, prices="constant 2015")
+        with pytest.raises(FrameError, match=r"only current prices.*pl.col\('prices'\) == 'current'"):
+            deflate(frame, deflator=DEFLATOR)
+
+    def test_quarters_are_refused(self) -> None:
+        with pytest.raises(FrameError, match="annual figures.*to_frequency"):
+            deflate(series("CNY", "Q", {date(2020, 1, 1): 1.0}), deflator=DEFLATOR)
+
+    def test_two_currencies_need_the_deflators_of_their_areas(self) -> None:
+        frame = pl.concat([series(u, "A", {date(2020, 1, 1): 1.0}) for u in ("CNY", "MOP")])
+        with pytest.raises(FrameError, match="needs one unit"):
+            deflate(frame, "2020", deflator=DEFLATOR.head(2).drop("area"))
+
+    @pytest.mark.parametrize("base", ["2015-Q1", "2015-04-01/P1Y"])
+    def test_the_base_is_a_calendar_year(self, base: str) -> None:
+        with pytest.raises(PeriodError, match="calendar year such as '2015'"):
+            deflate(series("CNY", "A", {date(2020, 1, 1): 1.0}), base, deflator=DEFLATOR)
+
+
+def heads(area: str, rows: dict[date, float], **columns: object) -> pl.DataFrame:
+    return series("persons", "A", rows, area=area, **columns)
+
+
+def year(number: int) -> date:
+    return date(number, 1, 1)
+
+
+class TestPerCapita:
+    @pytest.mark.parametrize(
+        ("area", "unit", "before", "end", "gdp", "published"),
+        [
+            # DSEC, Greater Bay Area cities: GDP, year-end population (2015, 2016 or 2014, 2015), GDP per head
+            ("macao", "MOP", 646_800, 644_900, 360_344e6, 557_938),
+            ("guangzhou", "CNY", 15_290_200, 15_949_500, 1_734_737e6, 111_060),
+        ],
+    )
+    def test_published_gdp_per_head_is_reproduced(
+        self, area: str, unit: str, before: float, end: float, gdp: float, published: float
+    ) -> None:
+        population = heads(area, {year(2015): before, year(2016): end})
+        frame = series(unit, "A", {year(2016): gdp}, area=area, indicator="gdp")
+        out = per_capita(frame, population=population)
+        assert round(out["value"].item()) == published
+        assert out.select("indicator", "unit", "note").row(0) == ("gdp_per_capita", unit, None)
+        assert out["method"].item() == "per head of the mean of the year-end populations"
+
+    def test_hong_kong_publishes_on_mid_year_population(self) -> None:
+        # C&SD table 310-31001 (2015: 328 924 HKD) and table 110-01001 (mid-2015: 7 291 300 persons)
+        population = heads("hong_kong", {year(2015): 7_291_300}, indicator="population_midyear")
+        frame = series("HKD", "A", {year(2015): 2_398_280e6}, area="hong_kong")
+        assert per_capita(frame, population=population)["value"].item() == pytest.approx(328_924, abs=1)
+
+    def test_american_areas_take_the_estimate_of_the_year(self) -> None:
+        population = heads("new_york_msa", {year(2021): 50.0, year(2022): 20.0})
+        out = per_capita(series("USD", "A", {year(2022): 100.0}, area="new_york_msa"), population=population)
+        assert out["value"].item() == 5.0
+        assert out["method"].item() == "per head of the population of the year"
+
+    @pytest.mark.parametrize("start", [date(2022, 4, 1), date(2022, 1, 1)])
+    def test_japanese_years_of_either_kind_take_the_population_of_1_october(self, start: date) -> None:
+        population = heads("tokyo", {date(2021, 4, 1): 1.0, date(2022, 4, 1): 14.0})
+        out = per_capita(series("JPY", "A", {start: 28.0}, area="tokyo"), population=population)
+        assert out["value"].item() == 2.0
+
+    def test_a_bay_area_of_year_end_members_takes_the_mean(self) -> None:
+        population = heads("greater_bay_area", {year(2021): 10.0, year(2022): 30.0})
+        frame = series("USD", "A", {year(2022): 100.0}, area="greater_bay_area")
+        assert per_capita(frame, population=population)["value"].item() == 5.0
+
+    def test_the_first_year_has_no_year_end_before_it(self) -> None:
+        population = heads("macao", {year(2020): 10.0, year(2021): 30.0})
+        frame = series("MOP", "A", {year(n): 60.0 for n in (2020, 2021, 2022, 2023)}, area="macao")
+        out = per_capita(frame, population=population)
+        assert out["value"].to_list() == [None, 3.0, None, None]
+        assert out["note"].to_list() == [
+            "no population at the end of 2019",
+            None,
+            "no population at the end of 2022",
+            "no population of 2023",
+        ]
+
+    def test_a_gap_is_no_neighbour(self) -> None:
+        population = heads("macao", {year(2018): 10.0, year(2020): 30.0, year(2021): 50.0})
+        out = per_capita(
+            series("MOP", "A", {year(2020): 1.0, year(2021): 80.0}, area="macao"), population=population
+        )
+        assert out["value"].to_list() == [None, 2.0]
+
+    def test_counts_are_per_head_in_their_unit(self) -> None:
+        frame = series("TEU", "A", {year(2022): 10.0}, area="oakland", indicator="container_throughput")
+        out = per_capita(frame, population=heads("oakland", {year(2022): 5.0}))
+        assert out.select("value", "unit", "indicator").row(0) == (
+            2.0,
+            "TEU per head",
+            "container_throughput_per_capita",
+        )
+
+    def test_status_is_the_worst_and_sources_are_united(self) -> None:
+        population = heads("macao", {year(2021): 1.0, year(2022): 1.0}).with_columns(
+            status=pl.Series(["E", "A"]), sources=pl.Series([["census"], ["dsec"]])
+        )
+        frame = series("MOP", "A", {year(2022): 1.0}, area="macao", status="P", sources=["accounts"])
+        out = per_capita(frame, population=population)
+        assert out["status"].item() == "E"
+        assert out["sources"].to_list() == [["accounts", "census", "dsec"]]
+
+    def test_a_users_own_frame(self) -> None:
+        frame = pl.DataFrame({"period": [year(2022)], "value": [10.0]})
+        population = pl.DataFrame({"period": [year(2022)], "value": [4]})
+        assert per_capita(frame, population=population)["value"].item() == 2.5
+
+    def test_half_yearly_population_is_not_mistaken_for_annual(self) -> None:
+        annual = heads("hong_kong", {year(2021): 1.0, year(2022): 3.0})
+        half = heads("hong_kong", {year(2022): 100.0}).with_columns(frequency=pl.lit("S"))
+        frame = series("HKD", "A", {year(2022): 4.0}, area="hong_kong")
+        assert per_capita(frame, population=pl.concat([annual, half]))["value"].item() == 2.0
+
+    def test_an_area_without_population_says_how_to_aggregate_it(self) -> None:
+        frame = series("USD", "A", {year(2022): 1.0}, area="greater_bay_area")
+        with pytest.raises(FrameError, match=r"no population of 'greater_bay_area'.*gba.aggregate"):
+            per_capita(frame, population=heads("macao", {year(2022): 1.0}))
+
+    def test_no_common_year_is_an_error(self) -> None:
+        frame = series("MOP", "A", {year(1990): 1.0}, area="macao")
+        with pytest.raises(FrameError, match=r"macao.*no population of 1990.*pass population="):
+            per_capita(frame, population=heads("macao", {year(2021): 1.0, year(2022): 1.0}))
+
+    def test_two_populations_for_one_year(self) -> None:
+        population = heads("macao", {year(2022): 1.0})
+        with pytest.raises(FrameError, match="two populations of macao, 2022: keep one"):
+            per_capita(
+                series("MOP", "A", {year(2022): 1.0}, area="macao"),
+                population=pl.concat([population, population]),
+            )
+
+    def test_a_population_in_other_units(self) -> None:
+        population = heads("macao", {year(2022): 1.0}).with_columns(unit=pl.lit("10k persons"))
+        with pytest.raises(FrameError, match="must be in 'persons'"):
+            per_capita(series("MOP", "A", {year(2022): 1.0}, area="macao"), population=population)
+
+    @pytest.mark.parametrize(
+        ("unit", "indicator"),
+        [("percent", "gdp"), ("MOP", "gdp_per_capita"), ("index 2015=100", "gdp"), ("TEU per head", "x")],
+    )
+    def test_ratios_are_refused(self, unit: str, indicator: str) -> None:
+        frame = series(unit, "A", {year(2022): 1.0}, area="macao", indicator=indicator)
+        with pytest.raises(FrameError, match="cannot be divided among heads"):
+            per_capita(frame, population=heads("macao", {year(2022): 1.0}))
+
+    def test_months_are_refused(self) -> None:
+        with pytest.raises(FrameError, match="annual figures"):
+            per_capita(
+                series("MOP", "M", {year(2022): 1.0}, area="macao"),
+                population=heads("macao", {year(2022): 1.0}),
+            )
