@@ -33,7 +33,50 @@ _PLACES = {
 }  # fmt: skip
 _HOMES = {name: place for place, names in _PLACES.items() for name in names}
 
-__all__ = [*_HOMES, "chart"]  # noqa: PLE0604
+__all__ = [
+    "LANGUAGES",
+    "DatabaseError",
+    "DatasetError",
+    "ExportError",
+    "FrameError",
+    "GbaError",
+    "MissingRateError",
+    "PeriodError",
+    "SeriesTooShortError",
+    "UnknownNameError",
+    "UsageError",
+    "ValidationError",
+    "aggregate",
+    "areas",
+    "benchmark",
+    "build",
+    "cagr",
+    "catalog",
+    "chart",
+    "connect",
+    "contributions",
+    "convert",
+    "deflate",
+    "disagreements",
+    "export",
+    "findings",
+    "forecast",
+    "from_ytd",
+    "growth",
+    "index",
+    "indicators",
+    "load",
+    "members",
+    "parse_periods",
+    "per_capita",
+    "query",
+    "report",
+    "sensitivity",
+    "sources",
+    "to_calendar_year",
+    "to_frequency",
+    "validate_datasets",
+]
 
 if TYPE_CHECKING:
     from gbaindicators import charts as chart

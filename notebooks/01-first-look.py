@@ -65,7 +65,9 @@ growth.filter(pl.col("period").dt.year() >= 2018).select("period", pl.col("value
 # A flow converts at the average rate of its period. A missing rate would be an error, never a silent gap.
 
 # %%
-cities = gba.load("gdp", gba.members("greater_bay_area"), frequency="A", start="2000", end="2023").pipe(gba.convert, "USD")
+cities = gba.load("gdp", gba.members("greater_bay_area"), frequency="A", start="2000", end="2023").pipe(
+    gba.convert, "USD"
+)
 whole = cities.pipe(gba.aggregate, "greater_bay_area")
 whole.tail(3).select("period", (pl.col("value") / 1e12).round(3).alias("US$ trillion"), "status", "method")
 
@@ -88,19 +90,28 @@ assert abs(last.filter(pl.col("area") != "total")["value"].sum() - total) < 1e-9
 
 # %%
 market = gba.benchmark("gdp")
-market.select("area", "period", (pl.col("value") / 1e12).round(2).alias("US$ trillion"), "rank", "definition", "note")
+market.select(
+    "area", "period", (pl.col("value") / 1e12).round(2).alias("US$ trillion"), "rank", "definition", "note"
+)
 
 # %%
-gba.benchmark("gdp", basis="ppp").select("area", (pl.col("value") / 1e12).round(2).alias("trillion Int$"), "rank")
+gba.benchmark("gdp", basis="ppp").select(
+    "area", (pl.col("value") / 1e12).round(2).alias("trillion Int$"), "rank"
+)
 
 # %% [markdown]
 # Is it larger than New York? At market rates no, at purchasing power parity yes. `gba.sensitivity` tries every combination of definitions:
 
 # %%
-gba.sensitivity("gdp").select("basis", "area", "definition", (pl.col("value") / 1e12).round(2), "rank", "best", "worst")
+gba.sensitivity("gdp").select(
+    "basis", "area", "definition", (pl.col("value") / 1e12).round(2), "rank", "best", "worst"
+)
 
 # %%
-gba.chart.line(gba.benchmark("gdp", basis="ppp", year=None), title="At purchasing power parity the Greater Bay Area passed New York and Tokyo")
+gba.chart.line(
+    gba.benchmark("gdp", basis="ppp", year=None),
+    title="At purchasing power parity the Greater Bay Area passed New York and Tokyo",
+)
 
 # %% [markdown]
 # ## The boundary, day by day
@@ -122,7 +133,10 @@ gba.chart.line(monthly.drop_nulls("value"), title="Hong Kong's boundary reopened
 
 # %%
 ahead = gba.forecast(whole, 5)
-ahead.select("period", *((pl.col(c) / 1e12).round(2) for c in ("value", "lower_80", "upper_80", "lower_95", "upper_95")))
+ahead.select(
+    "period",
+    *((pl.col(c) / 1e12).round(2) for c in ("value", "lower_80", "upper_80", "lower_95", "upper_95")),
+)
 
 # %%
 gba.chart.fan(whole, ahead)

@@ -76,7 +76,9 @@ def make_datasets(tmp_path_factory: pytest.TempPathFactory) -> MakeDatasets:
     def make(sources: Rows = (), preferences: str = "", crossings: str = "", **tables: Rows) -> Path:
         root = tmp_path_factory.mktemp("datasets")
         for table, rows in tables.items():
-            write_csv(root / "observations" / f"{table}.csv", observations.COLUMNS, [ROW | dict(r) for r in rows])
+            write_csv(
+                root / "observations" / f"{table}.csv", observations.COLUMNS, [ROW | dict(r) for r in rows]
+            )
         if crossings:
             (root / "crossings").mkdir()
             (root / "crossings" / "hk_daily_crossings.csv").write_text(crossings, encoding="utf-8")
@@ -102,7 +104,18 @@ def make_database(make_datasets: MakeDatasets, tmp_path_factory: pytest.TempPath
 def _extend_catalog(folder: Path, sources: Rows, preferences: str) -> None:
     shutil.copytree(datasets_dir() / "catalog", folder)
     with (folder / "sources.csv").open("a", encoding="utf-8", newline="") as file:
-        fields = ("id", "producer", "title", "url", "mirror", "licence", "grade", "vintage", "vintage_basis", "note")
+        fields = (
+            "id",
+            "producer",
+            "title",
+            "url",
+            "mirror",
+            "licence",
+            "grade",
+            "vintage",
+            "vintage_basis",
+            "note",
+        )
         writer = csv.DictWriter(file, fields, restval="", lineterminator="\n")
         writer.writerows({"producer": "Made up", "title": "Made up"} | dict(s) for s in sources)
     with (folder / "preferences.toml").open("a", encoding="utf-8") as file:

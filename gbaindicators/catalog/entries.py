@@ -38,7 +38,9 @@ def _shipped(folder: str) -> Path:
     for place in (package / folder, package.parent / folder):
         if place.is_dir():
             return place
-    raise DatasetError(f"the folder {folder!r} that ships with gbaindicators is missing: reinstall the package")
+    raise DatasetError(
+        f"the folder {folder!r} that ships with gbaindicators is missing: reinstall the package"
+    )
 
 
 def datasets_dir() -> Path:
@@ -157,6 +159,10 @@ def _toml(path: Path) -> dict[str, Any]:
         raise DatasetError(f"{path}: not a TOML file: {error}") from None
 
 
+def _frozen(entry: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+
+
 def _names(entry: dict[str, Any]) -> dict[str, str]:
     return {language: entry.pop(language) for language in LANGUAGES}
 
@@ -194,7 +200,9 @@ class Catalog:
         """Units by id."""
         entries = _toml(self.folder / "units.toml")
         return {
-            id_: Unit(id=id_, names=_names(e), base=e.pop("base", id_), factor=float(e.pop("factor", 1.0)), **e)
+            id_: Unit(
+                id=id_, names=_names(e), base=e.pop("base", id_), factor=float(e.pop("factor", 1.0)), **e
+            )
             for id_, e in entries.items()
         }
 
@@ -209,18 +217,12 @@ class Catalog:
     @cached_property
     def preferences(self) -> tuple[Preference, ...]:
         """Explicit choices among sources."""
-        return tuple(
-            Preference(**{k: tuple(v) if isinstance(v, list) else v for k, v in e.items()})
-            for e in _toml(self.folder / "preferences.toml")["prefer"]
-        )
+        return tuple(Preference(**_frozen(e)) for e in _toml(self.folder / "preferences.toml")["prefer"])
 
     @cached_property
     def identities(self) -> tuple[Identity, ...]:
         """Totals and their parts."""
-        return tuple(
-            Identity(**{k: tuple(v) if isinstance(v, list) else v for k, v in e.items()})
-            for e in _toml(self.folder / "identities.toml")["identity"]
-        )
+        return tuple(Identity(**_frozen(e)) for e in _toml(self.folder / "identities.toml")["identity"])
 
     @cached_property
     def sources(self) -> dict[str, Source]:
@@ -235,7 +237,9 @@ class Catalog:
     @cached_property
     def tables(self) -> tuple[str, ...]:
         """Names of the observation tables."""
-        return tuple(dict.fromkeys(i.table for i in self.indicators.values() if i.table != "policy_statements"))
+        return tuple(
+            dict.fromkeys(i.table for i in self.indicators.values() if i.table != "policy_statements")
+        )
 
     @cached_property
     def currencies(self) -> dict[str, str]:

@@ -92,7 +92,7 @@ def parse_period(text: str) -> Period:
                 return Period(frequency, date(parts[0], (parts[1] - 1) * _MONTHS[frequency] + 1, 1))
             if frequency == "W":
                 return Period(frequency, date.fromisocalendar(parts[0], parts[1], 1))
-            start = date(parts[0], *(parts[1:] + [1, 1])[:2])
+            start = date(parts[0], *[*parts[1:], 1, 1][:2])
         except ValueError as error:
             raise PeriodError(f"{text!r} is not a period: {error}") from None
         if "/" in text and start.day != 1:

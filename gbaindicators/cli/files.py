@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import sys
 from pathlib import Path
@@ -65,12 +66,15 @@ def encode(frame: pl.DataFrame, form: str) -> bytes:
     >>> encode(pl.DataFrame({"value": [-1.5], "note": ["=1+1"], "sources": [["a", "b"]]}), "csv").decode().splitlines()
     ['value,note,sources', "-1.5,'=1+1,a; b"]
     """
+    import polars as pl
+
     buffer = io.BytesIO()
     match form:
         case "csv":
-            _without_formulas(_without_lists(frame)).write_csv(buffer)
+            _without_formulas(_flat(frame)).write_csv(buffer)
         case "json":
-            frame.write_json(buffer)
+            # Polars writes these as text, so that no digit is lost; readers want numbers.
+            frame.with_columns(pl.col(pl.Decimal, pl.Int128).cast(pl.Float64)).write_json(buffer)
             buffer.write(b"\n")
         case "parquet":
             frame.write_parquet(buffer)
@@ -79,11 +83,21 @@ def encode(frame: pl.DataFrame, form: str) -> bytes:
     return buffer.getvalue()
 
 
-def _without_lists(frame: pl.DataFrame) -> pl.DataFrame:
+def _flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """Join lists, and write anything nested more deeply as JSON."""
     import polars as pl
 
-    lists = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.List)]
-    return frame.with_columns(pl.col(name).cast(pl.List(pl.String)).list.join("; ") for name in lists)
+    columns: list[pl.Expr | pl.Series] = []
+    for name, dtype in frame.schema.items():
+        if isinstance(dtype, pl.List) and not dtype.inner.is_nested():
+            columns.append(pl.col(name).cast(pl.List(pl.String)).list.join("; "))
+        elif dtype.is_nested():
+            texts = (
+                None if v is None else json.dumps(v, default=str, ensure_ascii=False)
+                for v in frame[name].to_list()
+            )
+            columns.append(pl.Series(name, list(texts), dtype=pl.String))
+    return frame.with_columns(columns)
 
 
 def _without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
@@ -102,7 +116,7 @@ def workbook(sheets: dict[str, pl.DataFrame]) -> bytes:
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(buffer, options) as book:
         for name, frame in sheets.items():
-            _without_lists(frame).write_excel(book, name, freeze_panes=(1, 0), autofit=True)
+            _flat(frame).write_excel(book, name, freeze_panes=(1, 0), autofit=True)
     return buffer.getvalue()
 
 

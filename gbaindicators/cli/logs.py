@@ -44,7 +44,9 @@ class Log:
         if self.as_json:
             self._record("error", event, message, fields)
         else:
-            typer.echo(typer.style("Error:", fg="red", bold=True) + f" {message}", err=True)
+            typer.echo(
+                typer.style("Error:", fg="red", bold=True) + f" {message}".replace("\n\n", "\n"), err=True
+            )
 
     def note(self, event: str, message: str, **fields: Any) -> None:
         """Say something worth knowing that is not the result."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -87,12 +88,12 @@ def make_entries(entries: Sequence[tuple[str, str]]) -> list[RenderableType]:
 
 def cell_texts(values: Sequence[Any]) -> list[str]:
     """Text of each cell of a column; integers below 10,000, which may be years, without separators."""
-    numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+    numbers = [v for v in values if isinstance(v, int | float | Decimal) and not isinstance(v, bool)]
     if not numbers:
         return [_text(v) for v in values]
     if all(isinstance(v, int) and abs(v) < 10_000 for v in numbers):
         return ["" if v is None else str(v) for v in values]
-    return number_texts(values)
+    return number_texts([None if v is None else float(v) for v in values])
 
 
 def _text(value: Any) -> str:

@@ -13,7 +13,7 @@ from gbaindicators.store import load
 from gbaindicators.tables.series_frame import append_method, merge_sources
 from gbaindicators.transforms import aggregate, convert, per_capita, to_calendar_year, to_frequency
 
-__all__ = ["BAYS", "benchmark"]
+__all__ = ["BAYS", "Basis", "benchmark"]
 
 Basis = Literal["market", "ppp"]
 
@@ -77,7 +77,9 @@ def benchmark(
     names = catalog()
     subject = names.subject(indicator)
     if unused := set(definition or {}) - {names.area(b).id for b in bays}:
-        raise UsageError(f"a definition is given for {', '.join(sorted(unused))}, which is not among the bays compared")
+        raise UsageError(
+            f"a definition is given for {', '.join(sorted(unused))}, which is not among the bays compared"
+        )
     rows = []
     for bay in bays:
         chosen = names.definition(bay, subject, (definition or {}).get(names.area(bay).id))
@@ -155,7 +157,11 @@ def _per_head(definition: Definition, currency: str, basis: Basis) -> pl.DataFra
     """GDP of the members over their population: not the mean of their figures per head."""
     gdp = _members("gdp", definition).pipe(_with_rates, basis).pipe(convert, currency, basis=basis)
     heads = per_capita(gdp)
-    gdp = gdp.join(heads.filter(pl.col("value").is_not_null()).select("area", "period"), on=["area", "period"], how="semi")
+    gdp = gdp.join(
+        heads.filter(pl.col("value").is_not_null()).select("area", "period"),
+        on=["area", "period"],
+        how="semi",
+    )
     people = heads.join(gdp.select("area", "period", pl.col("value").alias("gdp")), on=["area", "period"]).with_columns(
         pl.lit("population").alias("indicator"), (pl.col("gdp") / pl.col("value")).alias("value"),
         pl.lit("persons").alias("unit"), pl.lit(None, pl.String).alias("prices"),
@@ -165,7 +171,9 @@ def _per_head(definition: Definition, currency: str, basis: Basis) -> pl.DataFra
         "period", pl.col("value").alias("_persons"), pl.col("sources").alias("_sources")
     )
     ratio = money.join(persons, on="period").with_columns(
-        pl.lit(_PER_HEAD).alias("indicator"), pl.col("value") / pl.col("_persons"), merge_sources("sources", "_sources")
+        pl.lit(_PER_HEAD).alias("indicator"),
+        pl.col("value") / pl.col("_persons"),
+        merge_sources("sources", "_sources"),
     )
     return append_method(ratio.drop("_persons", "_sources"), "over the members' population")
 
@@ -176,13 +184,21 @@ def _of_year(table: pl.DataFrame, year: str | int) -> pl.DataFrame:
     if year == "latest":
         common = set.intersection(*(set(y) for y in years.values()))
         if not common:
-            raise UsageError("the bays have no year in common: " + _say(years) + ". Name fewer bays, or year=None for all years")
+            raise UsageError(
+                "the bays have no year in common: "
+                + _say(years)
+                + ". Name fewer bays, or year=None for all years"
+            )
         wanted = max(common)
     else:
         wanted = parse_period(str(year)).start.year
         lacking = [area for area, have in years.items() if wanted not in have]
         if lacking:
-            raise UsageError(f"no comparable figure for {wanted} of {', '.join(lacking)}: " + _say(years) + ". year='latest' takes the last common year")
+            raise UsageError(
+                f"no comparable figure for {wanted} of {', '.join(lacking)}: "
+                + _say(years)
+                + ". year='latest' takes the last common year"
+            )
     return table.filter(pl.col("period").dt.year() == wanted)
 
 

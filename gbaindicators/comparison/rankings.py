@@ -9,13 +9,15 @@ from typing import Any
 import polars as pl
 
 from gbaindicators.catalog import catalog
-from gbaindicators.comparison.bays import BAYS, benchmark
+from gbaindicators.comparison.bays import BAYS, Basis, benchmark
 from gbaindicators.errors import UsageError
 
 __all__ = ["sensitivity"]
 
 
-def sensitivity(indicator: str = "gdp", bays: Sequence[str] = BAYS, *, year: str | int = "latest") -> pl.DataFrame:
+def sensitivity(
+    indicator: str = "gdp", bays: Sequence[str] = BAYS, *, year: str | int = "latest"
+) -> pl.DataFrame:
     """Rank the bay areas under every combination of definitions, at market rates and at purchasing power parity.
 
     Parameters
@@ -43,26 +45,36 @@ def sensitivity(indicator: str = "gdp", bays: Sequence[str] = BAYS, *, year: str
     --------
     >>> table = sensitivity("gdp")
     >>> table.filter(area="greater_bay_area", definition="eleven_cities").select("basis", "rank", "best", "worst").rows()
-    [('market', 2, 2, 3), ('ppp', 1, 1, 1)]
+    [('market', 2, 2, 2), ('ppp', 1, 1, 1)]
     """
     names = catalog()
     subject = names.subject(indicator)
-    bases = ("market", "ppp") if names.indicator(indicator).unit == "currency" else ("market",)
+    bases: tuple[Basis, ...] = (
+        ("market", "ppp") if names.indicator(indicator).unit == "currency" else ("market",)
+    )
     tables = []
     for basis in bases:
         for bay in bays:
-            for choice in (d for d in names.definitions if d.area == names.area(bay).id and d.subject == subject):
+            for choice in (
+                d for d in names.definitions if d.area == names.area(bay).id and d.subject == subject
+            ):
                 try:
-                    one = benchmark(indicator, [bay], definition={choice.area: choice.id}, basis=basis, year=None)
+                    one = benchmark(
+                        indicator, [bay], definition={choice.area: choice.id}, basis=basis, year=None
+                    )
                 except UsageError:
                     continue  # a definition whose members have no such figures has no rank
-                tables.append(one.with_columns(pl.lit(basis).alias("basis"), pl.lit(choice.default).alias("_default")))
+                tables.append(
+                    one.with_columns(pl.lit(basis).alias("basis"), pl.lit(choice.default).alias("_default"))
+                )
     if not tables:
         raise UsageError(f"no definition of the bays has figures of {indicator!r}")
     grid = pl.concat(tables, how="diagonal_relaxed")
     grid = grid.filter(pl.col("period") == _year(grid, year))
     ranked = [_ranks(part) for part in grid.partition_by("basis", maintain_order=True)]
-    return pl.concat(ranked).select("basis", "area", "definition", "value", "unit", "period", "sources", "rank", "best", "worst")
+    return pl.concat(ranked).select(
+        "basis", "area", "definition", "value", "unit", "period", "sources", "rank", "best", "worst"
+    )
 
 
 def _year(grid: pl.DataFrame, year: str | int) -> Any:
@@ -71,7 +83,9 @@ def _year(grid: pl.DataFrame, year: str | int) -> Any:
         return wanted
     cells = ("basis", "area", "definition")
     whole = grid.select(pl.struct(cells).n_unique()).item()
-    counts = grid.group_by("period").agg(pl.struct(cells).n_unique().alias("n"), pl.col("area").n_unique().alias("areas"))
+    counts = grid.group_by("period").agg(
+        pl.struct(cells).n_unique().alias("n"), pl.col("area").n_unique().alias("areas")
+    )
     best = counts.filter(pl.col("areas") == grid["area"].n_unique())
     if best.is_empty():
         raise UsageError("the bays have no year in common: name fewer bays, or a year")
@@ -82,7 +96,9 @@ def _year(grid: pl.DataFrame, year: str | int) -> Any:
 
 def _ranks(part: pl.DataFrame) -> pl.DataFrame:
     """Rank of every bay and definition among all combinations of the others' definitions."""
-    choices = {area: rows for (area,), rows in part.partition_by("area", as_dict=True, maintain_order=True).items()}
+    choices = {
+        area: rows for (area,), rows in part.partition_by("area", as_dict=True, maintain_order=True).items()
+    }
     found: dict[tuple[str, str], list[int]] = {}
     default: dict[tuple[str, str], int] = {}
     for combination in product(*(rows.iter_rows(named=True) for rows in choices.values())):

@@ -27,7 +27,9 @@ def render_page(sections: Sequence[Section], observations: int) -> str:
 
     names = catalog()
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    template = files("gbaindicators.reporting").joinpath("templates/report.html.j2").read_text(encoding="utf-8")
+    template = (
+        files("gbaindicators.reporting").joinpath("templates/report.html.j2").read_text(encoding="utf-8")
+    )
     exhibits = [e for s in sections for e in s.exhibits]
     used = sorted({id_ for e in exhibits for id_ in e.sources} & names.sources.keys())
     figures = {e.id: json.loads(e.figure.to_json()) for e in exhibits if e.figure is not None}
@@ -42,7 +44,13 @@ def render_page(sections: Sequence[Section], observations: int) -> str:
 
 def _script_safe(text: str) -> str:
     """Make JSON safe inside a script element: markup in a label cannot end it."""
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return (
+        text.replace("<", "\\u003c")
+        .replace(">", "\\u003e")
+        .replace("&", "\\u0026")
+        .replace("\u2028", "\\u2028")
+        .replace("\u2029", "\\u2029")
+    )
 
 
 def _alt(exhibit: Exhibit) -> str:

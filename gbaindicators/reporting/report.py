@@ -28,7 +28,10 @@ class ReportSummary:
 
 
 def report(
-    out: str | os.PathLike[str] = "gba-report", *, images: bool = True, progress: Callable[[str], None] | None = None
+    out: str | os.PathLike[str] = "gba-report",
+    *,
+    images: bool = True,
+    progress: Callable[[str], None] | None = None,
 ) -> ReportSummary:
     """Write the report on the Greater Bay Area and the bays it is compared with.
 
@@ -87,7 +90,9 @@ def report(
         say("drawing pictures")
         (folder / "charts").mkdir(exist_ok=True)
         try:
-            files += export_many({folder / "charts" / f"{e.id}.png": e.figure for e in exhibits if e.figure is not None})
+            files += export_many(
+                {folder / "charts" / f"{e.id}.png": e.figure for e in exhibits if e.figure is not None}
+            )
         except ExportError as error:
             missing = str(error)
     return ReportSummary(folder, tuple(files), missing)

@@ -34,7 +34,10 @@ def headline() -> Section:
     head, head_ppp = benchmark("gdp_per_capita"), benchmark("gdp_per_capita", basis="ppp")
     persons = benchmark("population")
     year = market["period"][0].year
-    by_area = [{row["area"]: row for row in table.iter_rows(named=True)} for table in (market, parity, head, head_ppp, persons)]
+    by_area = [
+        {row["area"]: row for row in table.iter_rows(named=True)}
+        for table in (market, parity, head, head_ppp, persons)
+    ]
     rows = []
     for area in BAYS:
         gdp, ppp, per_head, per_head_ppp, population = (table[area] for table in by_area)
@@ -77,12 +80,22 @@ def rankings() -> Section:
         for r in table.iter_rows(named=True)
     ]  # fmt: skip
     moves = table.filter(area=_GBA, definition="eleven_cities")
-    said = {r["basis"]: f"{r['best']}" if r["best"] == r["worst"] else f"{r['best']} to {r['worst']}" for r in moves.iter_rows(named=True)}
+    said = {
+        r["basis"]: f"{r['best']}" if r["best"] == r["worst"] else f"{r['best']} to {r['worst']}"
+        for r in moves.iter_rows(named=True)
+    }
     text = (
         f"On its usual definition (eleven cities) the Greater Bay Area ranks {said['market']} at market rates and {said['ppp']} at purchasing "
         f"power parity in {year}, over all combinations of the definitions that the other bays go by.",
     )
-    columns = ("Bay area", "Definition", "Rates", f"GDP {year}", "Rank among default definitions", "Rank over all combinations")
+    columns = (
+        "Bay area",
+        "Definition",
+        "Rates",
+        f"GDP {year}",
+        "Rank among default definitions",
+        "Rank over all combinations",
+    )
     return Section("ranking", "How the ranking depends on the measure", text, (
         Exhibit("ranking", f"Ranks by definition and rates, {year}", table, "A rank over all combinations is the best and the worst that a bay takes "
                 "when the others go by any of their definitions.", table=Table(columns, rows, frozenset({3, 4, 5}))),
@@ -99,8 +112,13 @@ def history() -> Section:
     ):
         table = benchmark(indicator, basis=basis, year=None)  # type: ignore[arg-type]
         breaks = table.filter(pl.col("status") == "B").select("area", pl.col("period").dt.year())
-        said = "; ".join(f"{_name(a)} {', '.join(str(y) for (y,) in rows.select('period').iter_rows())}" for (a,), rows in breaks.partition_by("area", as_dict=True, maintain_order=True).items())
-        notes = f"Breaks, where source or vintage changes and growth must not be read: {said}." if said else ""
+        said = "; ".join(
+            f"{_name(a)} {', '.join(str(y) for (y,) in rows.select('period').iter_rows())}"
+            for (a,), rows in breaks.partition_by("area", as_dict=True, maintain_order=True).items()
+        )
+        notes = (
+            f"Breaks, where source or vintage changes and growth must not be read: {said}." if said else ""
+        )
         exhibits.append(Exhibit(id_, title, table, notes, figure=charts.line(table, title=title)))
     return Section("history", "As long a history as the figures carry", (), tuple(exhibits))
 
@@ -114,8 +132,21 @@ def cities() -> Section:
     total = latest["value"].sum()
     local = load("gdp", members(_GBA), frequency="A")
     rates = {r["area"]: r["value"] for r in cagr(local, "2010", str(year)).iter_rows(named=True)}
-    rows = [[_name(r["area"]), money(r["value"], r["unit"]), percent(100 * r["value"] / total), percent(rates[r["area"]])] for r in latest.iter_rows(named=True)]
-    columns = ("City", f"GDP {year}", "Share of the eleven", f"Nominal growth a year 2010-{year}, own currency")
+    rows = [
+        [
+            _name(r["area"]),
+            money(r["value"], r["unit"]),
+            percent(100 * r["value"] / total),
+            percent(rates[r["area"]]),
+        ]
+        for r in latest.iter_rows(named=True)
+    ]
+    columns = (
+        "City",
+        f"GDP {year}",
+        "Share of the eleven",
+        f"Nominal growth a year 2010-{year}, own currency",
+    )
     return Section("cities", "The eleven cities", (
         f"{year} is the last year in which all eleven stand in one vintage. The nine mainland cities' 2024 is on the base of the fifth "
         "economic census, 2023 and before are not: growth from 2023 to 2024 cannot be read from these levels.",
@@ -128,13 +159,29 @@ def cities() -> Section:
 def gateways() -> Section:
     """Containers and air passengers by bay area."""
     exhibits = []
-    for id_, indicator, word in (("containers", "container_throughput", "Containers handled"), ("air", "air_passengers", "Air passengers")):
+    for id_, indicator, word in (
+        ("containers", "container_throughput", "Containers handled"),
+        ("air", "air_passengers", "Air passengers"),
+    ):
         table = benchmark(indicator)
         year = table["period"][0].year
-        notes = "; ".join(f"{_name(r['area'])}: {r['note']}" for r in table.iter_rows(named=True)) + f". {year} is the latest year published for all members."
-        exhibits.append(Exhibit(id_, f"{word}, {year}", table, notes, figure=charts.bars(table, title=f"{word}, {year}")))
+        notes = (
+            "; ".join(f"{_name(r['area'])}: {r['note']}" for r in table.iter_rows(named=True))
+            + f". {year} is the latest year published for all members."
+        )
+        exhibits.append(
+            Exhibit(id_, f"{word}, {year}", table, notes, figure=charts.bars(table, title=f"{word}, {year}"))
+        )
         long = benchmark(indicator, year=None)
-        exhibits.append(Exhibit(f"{id_}-history", f"{word}, all years published for every member", long, "Years in which a member is not published are left open.", figure=charts.line(long, title=f"{word} by bay area")))
+        exhibits.append(
+            Exhibit(
+                f"{id_}-history",
+                f"{word}, all years published for every member",
+                long,
+                "Years in which a member is not published are left open.",
+                figure=charts.line(long, title=f"{word} by bay area"),
+            )
+        )
     return Section("gateways", "Ports and airports", (
         "Ports are counted whole (loaded and empty, foreign and domestic); counts of loaded boxes or of foreign trade alone are other "
         "series and never stand beside them.",
@@ -147,7 +194,12 @@ def boundary() -> Section:
     monthly = to_frequency(daily, "M")
     whole = monthly.filter(pl.col("value").is_not_null())
     left = ", ".join(monthly.filter(pl.col("value").is_null())["period"].dt.strftime("%Y-%m").to_list())
-    points = to_frequency(load("crossings", frequency="D", start="2025-01", end="2025-12").filter(pl.col("area") != "hong_kong"), "A").sort("value", descending=True)
+    points = to_frequency(
+        load("crossings", frequency="D", start="2025-01", end="2025-12").filter(
+            pl.col("area") != "hong_kong"
+        ),
+        "A",
+    ).sort("value", descending=True)
     points = points.filter(pl.col("value") > 0)
     peak = whole.sort("value", descending=True).row(0, named=True)
     text = (
@@ -193,7 +245,11 @@ def integration() -> Section:
 
 def outlook() -> Section:
     """A first forecast of the Greater Bay Area's GDP."""
-    gdp = load("gdp", members(_GBA), frequency="A", start="2000", end="2023").pipe(convert, "USD").pipe(aggregate, _GBA)
+    gdp = (
+        load("gdp", members(_GBA), frequency="A", start="2000", end="2023")
+        .pipe(convert, "USD")
+        .pipe(aggregate, _GBA)
+    )
     ahead = forecast(gdp, 5)
     end = ahead.row(-1, named=True)
     text = (
@@ -210,9 +266,26 @@ def outlook() -> Section:
 def quality() -> Section:
     """What the checks found and could not decide."""
     found = findings()
-    rules = found.group_by("check").agg(pl.col("rule").first(), pl.len().alias("n"), pl.struct("indicator", "area").n_unique().alias("series")).sort("check")
-    rows = [[r["check"].replace("_", " "), r["rule"].split(" (")[0], f"{r['n']:,}", f"{r['series']:,}"] for r in rules.iter_rows(named=True)]
-    large = disagreements(at_least=0.05).filter(pl.col("frequency") == "A").with_columns(pl.col("relative_difference").abs().alias("_size")).sort("_size", descending=True).drop("_size")
+    rules = (
+        found.group_by("check")
+        .agg(
+            pl.col("rule").first(),
+            pl.len().alias("n"),
+            pl.struct("indicator", "area").n_unique().alias("series"),
+        )
+        .sort("check")
+    )
+    rows = [
+        [r["check"].replace("_", " "), r["rule"].split(" (")[0], f"{r['n']:,}", f"{r['series']:,}"]
+        for r in rules.iter_rows(named=True)
+    ]
+    large = (
+        disagreements(at_least=0.05)
+        .filter(pl.col("frequency") == "A")
+        .with_columns(pl.col("relative_difference").abs().alias("_size"))
+        .sort("_size", descending=True)
+        .drop("_size")
+    )
     apart = [
         [catalog().indicators[r["indicator"]].names["en"], _name(r["area"]), str(r["period"].year), f"{r['value']:,.0f}", r["source"], f"{r['other_value']:,.0f}", r["other_source"], percent(100 * r["relative_difference"])]
         for r in large.head(25).iter_rows(named=True)

@@ -36,7 +36,10 @@ def write_csv(frame: pl.DataFrame, path: Path) -> None:
     frame = flat(frame)
     texts = [c for c, t in frame.schema.items() if t == pl.String]
     frame.with_columns(
-        pl.when(pl.any_horizontal(pl.col(c).str.starts_with(sign) for sign in _FORMULA)).then("'" + pl.col(c)).otherwise(pl.col(c)).alias(c)
+        pl.when(pl.any_horizontal(pl.col(c).str.starts_with(sign) for sign in _FORMULA))
+        .then("'" + pl.col(c))
+        .otherwise(pl.col(c))
+        .alias(c)
         for c in texts
     ).write_csv(path)
 
@@ -47,11 +50,20 @@ def write_workbook(sections: Sequence[Section], path: Path) -> None:
 
     names = catalog()
     exhibits = [e for s in sections for e in s.exhibits]
-    used = {i for e in exhibits if "indicator" in e.data.columns for i in e.data["indicator"].drop_nulls().unique()}
-    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False}) as book:
+    used = {
+        i
+        for e in exhibits
+        if "indicator" in e.data.columns
+        for i in e.data["indicator"].drop_nulls().unique()
+    }
+    with xlsxwriter.Workbook(
+        str(path), {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False}
+    ) as book:
         formats = {
             "title": book.add_format({"bold": True, "font_size": 14}),
-            "head": book.add_format({"bold": True, "bottom": 1, "bg_color": "#eef2f6", "text_wrap": True, "valign": "top"}),
+            "head": book.add_format(
+                {"bold": True, "bottom": 1, "bg_color": "#eef2f6", "text_wrap": True, "valign": "top"}
+            ),
             "note": book.add_format({"font_color": "#5b6876", "text_wrap": False}),
             "date": book.add_format({"num_format": "yyyy-mm-dd"}),
             "number": book.add_format({"num_format": "#,##0.########"}),
@@ -61,13 +73,17 @@ def write_workbook(sections: Sequence[Section], path: Path) -> None:
         taken: dict[str, str] = {}
         for exhibit in exhibits:
             taken[exhibit.id] = _sheet_name(exhibit.id, taken.values())
-        contents.write_string(0, 0, "The Greater Bay Area beside New York, Tokyo and San Francisco", formats["title"])
+        contents.write_string(
+            0, 0, "The Greater Bay Area beside New York, Tokyo and San Francisco", formats["title"]
+        )
         row = 2
         for section in sections:
             contents.write_string(row, 0, section.title, formats["head"])
             row += 1
             for exhibit in section.exhibits:
-                contents.write_url(row, 0, f"internal:'{taken[exhibit.id]}'!A1", formats["link"], exhibit.title)
+                contents.write_url(
+                    row, 0, f"internal:'{taken[exhibit.id]}'!A1", formats["link"], exhibit.title
+                )
                 row += 1
         for name in ("Indicators", "Definitions", "Sources"):
             contents.write_url(row, 0, f"internal:'{name}'!A1", formats["link"], name)
@@ -76,7 +92,9 @@ def write_workbook(sections: Sequence[Section], path: Path) -> None:
         for exhibit in exhibits:
             cited = names.cite(exhibit.sources)
             below = [exhibit.notes, *(f"Source: {c}" for c in cited)]
-            _sheet(book, taken[exhibit.id], exhibit.title, flat(exhibit.data), [b for b in below if b], formats)
+            _sheet(
+                book, taken[exhibit.id], exhibit.title, flat(exhibit.data), [b for b in below if b], formats
+            )
         indicators = pl.DataFrame([
             {"id": i.id, **{f"name {language}": n for language, n in i.names.items()}, "table": i.table, "unit": i.unit, "kind": i.kind, "description": i.description}
             for i in names.indicators.values() if i.id in used
@@ -86,7 +104,9 @@ def write_workbook(sections: Sequence[Section], path: Path) -> None:
             for d in names.definitions
         ])  # fmt: skip
         ids = sorted({s for e in exhibits for s in e.sources} & names.sources.keys())
-        listed = pl.DataFrame([{f: getattr(names.sources[i], f) for f in names.sources[i].__slots__} for i in ids])
+        listed = pl.DataFrame(
+            [{f: getattr(names.sources[i], f) for f in names.sources[i].__slots__} for i in ids]
+        )
         _sheet(book, "Indicators", "Indicators in this report", indicators, [], formats)
         _sheet(book, "Definitions", "Definitions of the bay areas", definitions, [], formats)
         _sheet(book, "Sources", "Sources behind the figures", listed, [], formats)
@@ -103,7 +123,9 @@ def _sheet_name(id_: str, taken: Any) -> str:
     return name
 
 
-def _sheet(book: Any, name: str, title: str, frame: pl.DataFrame, below: Sequence[str], formats: dict[str, Any]) -> None:
+def _sheet(
+    book: Any, name: str, title: str, frame: pl.DataFrame, below: Sequence[str], formats: dict[str, Any]
+) -> None:
     sheet = book.add_worksheet(name)
     sheet.write_string(0, 0, title, formats["title"])
     top = 2

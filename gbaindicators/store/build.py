@@ -87,7 +87,9 @@ def build(
     """
     root = Path(datasets).expanduser() if datasets is not None else datasets_dir()
     if not root.is_dir():
-        raise DatasetError(f"{root} is not a folder: name the one that holds observations/, catalog/ and the rest")
+        raise DatasetError(
+            f"{root} is not a folder: name the one that holds observations/, catalog/ and the rest"
+        )
     path = database_path(database)
     report = progress or _quiet
     with _exclusive(path) as aside:
@@ -107,9 +109,13 @@ def _exclusive(path: Path) -> Iterator[Path]:
         lock = FileLock(str(path) + ".lock", timeout=600)
         lock.acquire()
     except Timeout:
-        raise DatabaseError(f"another build of {path} has held {path}.lock for ten minutes; is it still running?") from None
+        raise DatabaseError(
+            f"another build of {path} has held {path}.lock for ten minutes; is it still running?"
+        ) from None
     except OSError as error:
-        raise DatabaseError(f"{path} cannot be written: {error.strerror or error}. Choose another place with GBA_HOME or --database") from None
+        raise DatabaseError(
+            f"{path} cannot be written: {error.strerror or error}. Choose another place with GBA_HOME or --database"
+        ) from None
     aside = path.with_name(f".{path.name}.{os.getpid()}.building")
     try:
         _refuse_foreign(path)
@@ -129,7 +135,11 @@ def _spill(aside: Path) -> Path:
 
 def _write_error(path: Path, error: BaseException) -> DatabaseError:
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
-    if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error) or "max_temp_directory_size" in str(error):
+    if (
+        getattr(error, "errno", None) == errno.ENOSPC
+        or "No space left" in str(error)
+        or "max_temp_directory_size" in str(error)
+    ):
         return DatabaseError(
             f"the disk of {path.parent} is full; nothing was published and the last good database stands. "
             "Free some space, or build elsewhere with GBA_HOME or --database"
@@ -152,7 +162,9 @@ def _write(root: Path, aside: Path, path: Path, report: Progress) -> BuildSummar
     names = catalog(root)
     aside.unlink(missing_ok=True)
     try:
-        connection = duckdb.connect(str(aside), config={"temp_directory": str(_spill(aside)), "memory_limit": "2GB"})
+        connection = duckdb.connect(
+            str(aside), config={"temp_directory": str(_spill(aside)), "memory_limit": "2GB"}
+        )
         try:
             connection.execute("SET preserve_insertion_order = false; SET enable_progress_bar = false")
             _run(connection, "schema.sql")
@@ -180,7 +192,9 @@ def _run(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     connection.execute((sql_dir() / name).read_text(encoding="utf-8"))
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]] | pl.DataFrame) -> None:
+def _insert(
+    connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]] | pl.DataFrame
+) -> None:
     frame = rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(rows, infer_schema_length=None)
     if frame.height:
         connection.register("incoming", frame.to_arrow())
@@ -195,7 +209,11 @@ def _named(entry: Any, *fields: str) -> dict[str, Any]:
 
 def _insert_catalog(connection: duckdb.DuckDBPyConnection, names: Catalog) -> None:
     indicator_fields = ("unit", "kind", "over_time", "over_areas", "minimum", "maximum", "description")
-    _insert(connection, "indicator", [_named(i, *indicator_fields) | {"table_name": i.table} for i in names.indicators.values()])
+    _insert(
+        connection,
+        "indicator",
+        [_named(i, *indicator_fields) | {"table_name": i.table} for i in names.indicators.values()],
+    )
     _insert(
         connection, "area",
         [_named(a, "level", "parent", "currency") | {"aliases": list(a.aliases)} for a in names.areas.values()],
@@ -218,7 +236,9 @@ def _insert_catalog(connection: duckdb.DuckDBPyConnection, names: Catalog) -> No
     ])  # fmt: skip
 
 
-def _tables(root: Path, names: Catalog) -> Iterator[tuple[Path, tuple[str, ...], Any, Callable[[pl.DataFrame, Catalog], pl.DataFrame]]]:
+def _tables(
+    root: Path, names: Catalog
+) -> Iterator[tuple[Path, tuple[str, ...], Any, Callable[[pl.DataFrame, Catalog], pl.DataFrame]]]:
     """Files of a datasets folder: path, header, schema and how to normalise."""
     found = False
     for path in sorted((root / "observations").glob("*.csv")):
@@ -227,7 +247,12 @@ def _tables(root: Path, names: Catalog) -> Iterator[tuple[Path, tuple[str, ...],
             raise DatasetError(
                 f"{path}: {path.stem!r} is no table of the catalogue. Name the file after one of: {', '.join(sorted(names.tables))}"
             )
-        yield path, observations.COLUMNS, observations.observation_schema(names, path.stem), observations.normalise
+        yield (
+            path,
+            observations.COLUMNS,
+            observations.observation_schema(names, path.stem),
+            observations.normalise,
+        )
     for path in sorted((root / "crossings").glob("*.csv")):
         found = True
         yield path, crossings.COLUMNS, crossings.crossings_schema(names), crossings.normalise_crossings
@@ -235,10 +260,14 @@ def _tables(root: Path, names: Catalog) -> Iterator[tuple[Path, tuple[str, ...],
         found = True
         yield path, policy.COLUMNS, policy.policy_schema(names), policy.normalise_policy
     if not found:
-        raise DatasetError(f"{root} holds no figures: it needs observations/*.csv (and may have crossings/ and policy/)")
+        raise DatasetError(
+            f"{root} holds no figures: it needs observations/*.csv (and may have crossings/ and policy/)"
+        )
 
 
-def _insert_tables(connection: duckdb.DuckDBPyConnection, root: Path, names: Catalog, report: Progress) -> list[pl.DataFrame]:
+def _insert_tables(
+    connection: duckdb.DuckDBPyConnection, root: Path, names: Catalog, report: Progress
+) -> list[pl.DataFrame]:
     failures: list[pl.DataFrame] = []
     for path, columns, schema, normalise in _tables(root, names):
         file = f"{path.parent.name}/{path.name}"
@@ -255,7 +284,9 @@ def _insert_tables(connection: duckdb.DuckDBPyConnection, root: Path, names: Cat
     return failures
 
 
-def _insert_observations(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, table: str, file: str) -> None:
+def _insert_observations(
+    connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, table: str, file: str
+) -> None:
     _insert(connection, "observation", rows.select(
         pl.lit(table).alias("table_name"), "indicator", "area", "frequency", pl.col("start").alias("period"),
         pl.col("amount").alias("value"), pl.col("base").alias("unit"), "adjustment",
@@ -267,7 +298,9 @@ def _insert_observations(connection: duckdb.DuckDBPyConnection, rows: pl.DataFra
     ))  # fmt: skip
 
 
-def _insert_crossings(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, table: str, file: str) -> None:
+def _insert_crossings(
+    connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, table: str, file: str
+) -> None:
     _insert(connection, "crossing_daily", rows.select(
         "date", pl.col("Control Point").alias("control_point"), pl.col("Arrival / Departure").alias("direction"),
         "residents", "mainland", "other", "total", "source", "area", pl.lit(file).alias("file"), "row",
@@ -306,7 +339,7 @@ def _repeated(connection: duckdb.DuckDBPyConnection) -> list[pl.DataFrame]:
         WHERE n > 1
         ORDER BY file, row LIMIT 10000
     """).pl()  # fmt: skip
-    return [found.cast(FAILURES)] if found.height else []  # type: ignore[arg-type]
+    return [found.cast(FAILURES)] if found.height else []
 
 
 def _raise(failures: list[pl.DataFrame]) -> None:
@@ -326,7 +359,9 @@ def _raise(failures: list[pl.DataFrame]) -> None:
 
 def _check(connection: duckdb.DuckDBPyConnection) -> None:
     for path in sorted((sql_dir() / "checks").glob("*.sql")):
-        connection.execute(f"INSERT INTO finding BY NAME SELECT '{path.stem}' AS \"check\", * FROM ({path.read_text(encoding='utf-8')})")
+        connection.execute(
+            f"INSERT INTO finding BY NAME SELECT '{path.stem}' AS \"check\", * FROM ({path.read_text(encoding='utf-8')})"
+        )
 
 
 def _record(connection: duckdb.DuckDBPyConnection, root: Path, path: Path) -> BuildSummary:
@@ -338,7 +373,14 @@ def _record(connection: duckdb.DuckDBPyConnection, root: Path, path: Path) -> Bu
     shipped = root.resolve() == datasets_dir().resolve()
     connection.execute(
         "INSERT INTO build VALUES (?, version(), ?, ?, ?, ?, ?)",
-        [version("gbaindicators"), "shipped" if shipped else str(root), fingerprint(root), datetime.now(UTC).replace(tzinfo=None), counts[0], counts[3]],
+        [
+            version("gbaindicators"),
+            "shipped" if shipped else str(root),
+            fingerprint(root),
+            datetime.now(UTC).replace(tzinfo=None),
+            counts[0],
+            counts[3],
+        ],
     )
     connection.execute("CHECKPOINT")
     return BuildSummary(path, *counts)

@@ -25,7 +25,9 @@ def identify(connection: duckdb.DuckDBPyConnection) -> bool:
     import duckdb
 
     try:
-        connection.execute("SELECT fingerprint FROM build, (SELECT series_period, standing FROM observation LIMIT 0) LIMIT 0")
+        connection.execute(
+            "SELECT fingerprint FROM build, (SELECT series_period, standing FROM observation LIMIT 0) LIMIT 0"
+        )
     except (duckdb.CatalogException, duckdb.BinderException):
         return False
     return True
@@ -56,7 +58,11 @@ def open_database(path: Path) -> duckdb.DuckDBPyConnection:
                     f"{path} is locked by another program that has it open for writing ({reason}). Close that "
                     "program; this package itself never writes to a published database"
                 ) from None
-            if "not a valid DuckDB" in reason or "Serialization" in reason or "not a database" in reason.casefold():
+            if (
+                "not a valid DuckDB" in reason
+                or "Serialization" in reason
+                or "not a database" in reason.casefold()
+            ):
                 raise DatabaseError(
                     f"{path} is not a database of gbaindicators (another program's file, damaged, or written by a "
                     "newer DuckDB). Move it away and run: gba build"

@@ -29,5 +29,7 @@ def database_path(path: str | os.PathLike[str] | None = None) -> Path:
     """
     chosen = Path(path).expanduser() if path is not None else home() / "gba.duckdb"
     if chosen.is_dir():
-        raise DatabaseError(f"{chosen} is a folder: name the database file in it, such as {chosen / 'gba.duckdb'}")
+        raise DatabaseError(
+            f"{chosen} is a folder: name the database file in it, such as {chosen / 'gba.duckdb'}"
+        )
     return chosen

@@ -12,6 +12,7 @@ import polars as pl
 from gbaindicators.catalog import FREQUENCIES, frequency_code, parse_period, period_end, step
 from gbaindicators.errors import DatabaseError, UnknownNameError, UsageError
 from gbaindicators.store.connection import connect
+from gbaindicators.tables.observations import ADJUSTMENTS
 
 if TYPE_CHECKING:
     import duckdb
@@ -87,44 +88,56 @@ def load(
     """
     code = frequency_code(frequency) if frequency is not None else None
     wanted = [areas] if isinstance(areas, str) else None if areas is None else list(areas)
+    until = None if end is None else _day(end, last=True)
+    known = None if as_of is None else _day(as_of, last=True)
     with connect(database) as connection:
         column = _kind_of(connection, indicator)
         ids = _area_ids(connection, wanted)
-        conditions, values = [f"{column} = ?"], [indicator]
-        if ids is not None:
-            conditions.append("list_contains(?, area)")
-            values.append(ids)
-        if code is not None:
-            conditions.append("frequency = ?")
-            values.append(code)
-        if start is not None:
-            conditions.append("period >= ?")
-            values.append(_day(start, last=False))
-        if adjustment is not None:
-            if adjustment not in (known := ("nsa", "sa", "ytd", "cumulative")):
-                raise UnknownNameError("adjustment", adjustment, known)
-            conditions.append("adjustment = ?")
-            values.append(adjustment)
-        else:
-            conditions.append("adjustment <> 'ytd'")
-        where = " AND ".join(conditions)
-        if all_sources:
-            known_by = "AND vintage <= ?" if as_of is not None else ""
-            sql = f"SELECT {_COLUMNS.replace('sources', '[source] AS sources')}, source FROM observation WHERE {where} {known_by}"
-            values += [_day(as_of, last=True)] if as_of is not None else []
-        elif as_of is not None:
-            sql = f"SELECT {_COLUMNS} FROM as_of(?) WHERE {where}"
-            values = [_day(as_of, last=True), *values]
-        else:
-            sql = f"SELECT {_COLUMNS} FROM latest WHERE {where}"
-        frame = connection.sql(sql, params=values).pl()
-        if end is not None:
-            frame = _until(frame, _day(end, last=True))
+        asked = {
+            f"{column} = ?": indicator,
+            "list_contains(?, area)": ids,
+            "frequency = ?": code,
+            "period >= ?": None if start is None else _day(start, last=False),
+            "adjustment = ?": _adjustment(adjustment),
+        }
+        conditions = {text: value for text, value in asked.items() if value is not None}
+        if adjustment is None:
+            conditions["adjustment <> ?"] = "ytd"
+        frame = _frame(connection, _select(all_sources, known), known, conditions)
+        if until is not None:
+            frame = _until(frame, until)
         if frame.is_empty():
             raise _nothing(connection, column, indicator, ids, start, end, code, as_of, adjustment)
     if not all_sources:
         frame = _one_kind_of_year(frame)
     return frame.with_columns(pl.col("frequency").cast(pl.Enum(FREQUENCIES))).sort(*_SORT, nulls_last=True)
+
+
+def _select(all_sources: bool, known: date | None) -> str:
+    if all_sources:
+        vintage = "" if known is None else " WHERE vintage <= ?"
+        columns = _COLUMNS.replace("sources", "[source] AS sources")
+        return f"SELECT {columns}, source FROM (FROM observation{vintage})"
+    return f"SELECT {_COLUMNS} FROM " + ("latest" if known is None else "as_of(?)")
+
+
+def _frame(
+    connection: duckdb.DuckDBPyConnection, select: str, known: date | None, conditions: dict[str, Any]
+) -> pl.DataFrame:
+    where = " AND ".join(conditions)
+    values = [*([] if known is None else [known]), *conditions.values()]
+    return _fetch(connection, f"{select} WHERE {where}", values)
+
+
+def _fetch(connection: duckdb.DuckDBPyConnection, sql: str, values: Sequence[Any] = ()) -> pl.DataFrame:
+    frame: pl.DataFrame = connection.sql(sql, params=list(values)).pl()
+    return frame
+
+
+def _adjustment(name: str | None) -> str | None:
+    if name is not None and name not in ADJUSTMENTS:
+        raise UnknownNameError("adjustment", name, ADJUSTMENTS)
+    return name
 
 
 def _kind_of(connection: duckdb.DuckDBPyConnection, name: str) -> str:
@@ -141,7 +154,12 @@ def _area_ids(connection: duckdb.DuckDBPyConnection, wanted: list[str] | None) -
         return None
     rows = connection.execute("SELECT id, name_en, name_zh_hans, name_zh_hant, aliases FROM area").fetchall()
     ids = {row[0] for row in rows}
-    names = {str(n).casefold(): row[0] for row in rows for n in (*row[1:4], row[0].replace("_", "-"), *(row[4] or ())) if n}
+    names = {
+        str(n).casefold(): row[0]
+        for row in rows
+        for n in (*row[1:4], row[0].replace("_", "-"), *(row[4] or ()))
+        if n
+    }
     found = []
     for name in wanted:
         id_ = name if name in ids else names.get(str(name).casefold())
@@ -161,7 +179,8 @@ def _day(given: str | date, *, last: bool) -> date:
 def _until(frame: pl.DataFrame, last: date) -> pl.DataFrame:
     """Keep the periods that have ended by a day."""
     after = pl.coalesce(
-        pl.when(pl.col("frequency") == code).then(pl.col("period").dt.offset_by(step(code))) for code in FREQUENCIES
+        pl.when(pl.col("frequency") == code).then(pl.col("period").dt.offset_by(step(code)))
+        for code in FREQUENCIES
     )
     return frame.filter(after <= last + timedelta(days=1))
 
@@ -177,7 +196,9 @@ def _nothing(
     frequency: str | None, as_of: Any, adjustment: str | None,
 ) -> UsageError:  # fmt: skip
     """Say what there is, since what was asked for is not."""
-    composite = set(ids or ()) & {row[0] for row in connection.execute("SELECT DISTINCT area FROM definition").fetchall()}
+    composite = set(ids or ()) & {
+        row[0] for row in connection.execute("SELECT DISTINCT area FROM definition").fetchall()
+    }
     have = connection.execute(
         f"SELECT area, frequency, adjustment, min(period), max(period), min(vintage) FROM observation WHERE {column} = ? GROUP BY ALL ORDER BY count(*) DESC",
         [name],
@@ -194,13 +215,28 @@ def _nothing(
     there = [h for h in have if ids is None or h[0] in ids]
     if not there:
         some = ", ".join(sorted({h[0] for h in have})[:12])
-        return UsageError(f"{name!r} has no figures for {', '.join(ids or ())}; it has them for {some}" + (" ..." if len({h[0] for h in have}) > 12 else ""))
+        return UsageError(
+            f"{name!r} has no figures for {', '.join(ids or ())}; it has them for {some}"
+            + (" ..." if len({h[0] for h in have}) > 12 else "")
+        )
     spans = "; ".join(f"{h[0]} {h[1]} {h[2]} {h[3]} to {h[4]}" for h in there[:5])
     asked = ", ".join(
-        f"{k} {v}" for k, v in (("from", start), ("to", end), ("frequency", frequency), ("as of", as_of), ("adjustment", adjustment)) if v is not None
+        f"{k} {v}"
+        for k, v in (
+            ("from", start),
+            ("to", end),
+            ("frequency", frequency),
+            ("as of", as_of),
+            ("adjustment", adjustment),
+        )
+        if v is not None
     )
     hint = f" (earliest vintage {min(h[5] for h in there)})" if as_of is not None else ""
-    ytd = " Year-to-date figures need adjustment='ytd'." if adjustment is None and {h[2] for h in there} == {"ytd"} else ""
+    ytd = (
+        " Year-to-date figures need adjustment='ytd'."
+        if adjustment is None and {h[2] for h in there} == {"ytd"}
+        else ""
+    )
     return UsageError(f"no figures of {name!r} {asked}; there are: {spans}{hint}.{ytd}")
 
 
@@ -236,14 +272,17 @@ def query(sql: str, *, database: Database = None) -> pl.DataFrame:
         connection.execute("SET enable_external_access = false")
         try:
             result = connection.sql(sql)
-            if result is None:
-                raise UsageError("the SQL returns no rows: write a SELECT")
-            return result.pl()
-        except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException, duckdb.InvalidInputException,
-                duckdb.ConversionException, duckdb.PermissionException) as error:  # fmt: skip
+            found: pl.DataFrame | None = None if result is None else result.pl()
+        except (
+            duckdb.BinderException, duckdb.CatalogException, duckdb.ConversionException, duckdb.InvalidInputException,
+            duckdb.ParserException, duckdb.PermissionException,
+        ) as error:  # fmt: skip
             raise UsageError(f"the query cannot run: {error}") from None
         except duckdb.Error as error:
             raise DatabaseError(f"the query failed: {error}") from None
+    if found is None:
+        raise UsageError("the SQL returns no rows: write a SELECT")
+    return found
 
 
 def indicators(text: str | None = None, *, database: Database = None) -> pl.DataFrame:
@@ -272,7 +311,16 @@ def indicators(text: str | None = None, *, database: Database = None) -> pl.Data
         FROM indicator i LEFT JOIN observation o ON o.indicator = i.id GROUP BY ALL ORDER BY i.table_name, i.id
     """
     with connect(database) as connection:
-        return _holding(connection.sql(sql).pl(), text, "id", "name_en", "name_zh_hans", "name_zh_hant", "table_name", "description")
+        return _holding(
+            _fetch(connection, sql),
+            text,
+            "id",
+            "name_en",
+            "name_zh_hans",
+            "name_zh_hant",
+            "table_name",
+            "description",
+        )
 
 
 def areas(text: str | None = None, *, database: Database = None) -> pl.DataFrame:
@@ -298,12 +346,16 @@ def areas(text: str | None = None, *, database: Database = None) -> pl.DataFrame
         FROM area a LEFT JOIN observation o ON o.area = a.id GROUP BY ALL ORDER BY a.level, a.id
     """
     with connect(database) as connection:
-        frame = connection.sql(sql).pl()
+        frame = _fetch(connection, sql)
     labels = frame.with_columns(pl.col("aliases").list.join(" ").alias("_aliases"))
-    return _holding(labels, text, "id", "name_en", "name_zh_hans", "name_zh_hant", "level", "_aliases").drop("_aliases")
+    return _holding(labels, text, "id", "name_en", "name_zh_hans", "name_zh_hant", "level", "_aliases").drop(
+        "_aliases"
+    )
 
 
-def sources(ids: Sequence[str] | pl.DataFrame | str | None = None, *, database: Database = None) -> pl.DataFrame:
+def sources(
+    ids: Sequence[str] | pl.DataFrame | str | None = None, *, database: Database = None
+) -> pl.DataFrame:
     """List the sources: all, those of a frame, or those whose id, producer or title holds a text.
 
     Parameters
@@ -322,7 +374,7 @@ def sources(ids: Sequence[str] | pl.DataFrame | str | None = None, *, database: 
     ['Statistics and Census Service, Macao (DSEC)']
     """
     with connect(database) as connection:
-        frame = connection.sql("SELECT * FROM source ORDER BY id").pl()
+        frame = _fetch(connection, "SELECT * FROM source ORDER BY id")
     if ids is None:
         return frame
     if isinstance(ids, str):
@@ -335,7 +387,11 @@ def sources(ids: Sequence[str] | pl.DataFrame | str | None = None, *, database: 
 
 
 def disagreements(
-    indicator: str | None = None, areas: str | Sequence[str] | None = None, *, at_least: float = 0.0, database: Database = None
+    indicator: str | None = None,
+    areas: str | Sequence[str] | None = None,
+    *,
+    at_least: float = 0.0,
+    database: Database = None,
 ) -> pl.DataFrame:
     """List where sources print one figure differently, and by how much.
 
@@ -364,11 +420,13 @@ def disagreements(
             conditions.append("indicator IN (SELECT id FROM indicator WHERE id = ? OR table_name = ?)")
             _kind_of(connection, indicator)
             values += [indicator, indicator]
-        ids = _area_ids(connection, [areas] if isinstance(areas, str) else None if areas is None else list(areas))
+        ids = _area_ids(
+            connection, [areas] if isinstance(areas, str) else None if areas is None else list(areas)
+        )
         if ids is not None:
             conditions.append("list_contains(?, area)")
             values.append(ids)
-        frame = connection.sql(f"FROM disagreements WHERE {' AND '.join(conditions)}", params=values).pl()
+        frame = _fetch(connection, f"FROM disagreements WHERE {' AND '.join(conditions)}", values)
     return frame.sort("indicator", "area", "frequency", "period", "other_source")
 
 
@@ -386,7 +444,7 @@ def findings(check: str | None = None, *, database: Database = None) -> pl.DataF
     [(datetime.date(2023, 12, 1), '353617')]
     """
     with connect(database) as connection:
-        frame = connection.sql("FROM finding").pl()
+        frame = _fetch(connection, "FROM finding")
     if check is not None:
         known = frame["check"].unique().to_list()
         if check not in known:
@@ -399,4 +457,8 @@ def _holding(frame: pl.DataFrame, text: str | None, *columns: str) -> pl.DataFra
     if text is None:
         return frame
     needle = text.casefold()
-    return frame.filter(pl.any_horizontal(pl.col(c).fill_null("").str.to_lowercase().str.contains(needle, literal=True) for c in columns))
+    return frame.filter(
+        pl.any_horizontal(
+            pl.col(c).fill_null("").str.to_lowercase().str.contains(needle, literal=True) for c in columns
+        )
+    )

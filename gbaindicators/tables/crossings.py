@@ -27,7 +27,10 @@ _COUNTS: Final = {
 def normalise_crossings(batch: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
     """Add ``date``, ``area`` (the control point under any of its published names) and the counts as integers."""
     points = {
-        alias: area.id for area in catalog.areas.values() if area.level == "control_point" for alias in area.aliases
+        alias: area.id
+        for area in catalog.areas.values()
+        if area.level == "control_point"
+        for alias in area.aliases
     }
     return batch.with_columns(
         pl.col("Date").str.to_date("%d-%m-%Y", strict=False).alias("date"),
@@ -43,21 +46,34 @@ def crossings_schema(catalog: Catalog) -> pa.DataFrameSchema:
     parts = pl.col("residents") + pl.col("mainland") + pl.col("other")
     columns = {
         "Date": pa.Column(str, rule("is a day written dd-mm-YYYY", lambda: pl.col("date").is_not_null())),
-        "Control Point": pa.Column(str, rule("is a control point in the catalogue", lambda: pl.col("area").is_not_null())),
-        "Arrival / Departure": pa.Column(
-            str, rule("is Arrival or Departure", lambda: pl.col("Arrival / Departure").is_in(["Arrival", "Departure"]))
+        "Control Point": pa.Column(
+            str, rule("is a control point in the catalogue", lambda: pl.col("area").is_not_null())
         ),
-        "source": pa.Column(str, rule("is a source in the catalogue", lambda: pl.col("source").is_in(list(catalog.sources)))),
+        "Arrival / Departure": pa.Column(
+            str,
+            rule(
+                "is Arrival or Departure",
+                lambda: pl.col("Arrival / Departure").is_in(["Arrival", "Departure"]),
+            ),
+        ),
+        "source": pa.Column(
+            str, rule("is a source in the catalogue", lambda: pl.col("source").is_in(list(catalog.sources)))
+        ),
         "Total": pa.Column(
             str,
             [
-                rule("is a count of at least 0", lambda: pl.col("total").fill_null(-1) >= 0),
-                rule("is the sum of residents, mainland and other visitors", lambda: pl.col("total") == parts),
+                _is_count("total"),
+                rule(
+                    "is the sum of residents, mainland and other visitors", lambda: pl.col("total") == parts
+                ),
             ],
         ),
     }
     for column, name in _COUNTS.items():
         if column != "Total":
-            check = rule("is a count of at least 0", lambda name=name: pl.col(name).fill_null(-1) >= 0)
-            columns[column] = pa.Column(str, check)
+            columns[column] = pa.Column(str, _is_count(name))
     return pa.DataFrameSchema(columns)
+
+
+def _is_count(name: str) -> pa.Check:
+    return rule("is a count of at least 0", lambda: pl.col(name).fill_null(-1) >= 0)

@@ -39,7 +39,9 @@ def read_header(path: Path) -> list[str]:
             "'UTF-8', or run: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE)"
         )
     if first.endswith(b"\r\n") or b"\r" in first:
-        raise DatasetError(f"{path}: lines end with CRLF. Convert them to LF, for example: sed -i 's/\\r$//' FILE")
+        raise DatasetError(
+            f"{path}: lines end with CRLF. Convert them to LF, for example: sed -i 's/\\r$//' FILE"
+        )
     try:
         line = first.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -102,7 +104,9 @@ def _check_header(path: Path, header: Sequence[str], columns: Sequence[str]) -> 
             f"{path}, line 1: extra column{'s' * (len(extra) > 1)} {', '.join(map(repr, extra))}. "
             f"Remove them; the header must read: {','.join(columns)}"
         )
-    raise DatasetError(f"{path}, line 1: columns repeat or stand in another order. The header must read: {','.join(columns)}")
+    raise DatasetError(
+        f"{path}, line 1: columns repeat or stand in another order. The header must read: {','.join(columns)}"
+    )
 
 
 def read_batches(path: Path, columns: Sequence[str], batch_rows: int = 500_000) -> Iterator[pl.DataFrame]:

@@ -110,10 +110,14 @@ def observation_schema(catalog: Catalog, table: str | None = None) -> pa.DataFra
     indicators = [i.id for i in catalog.indicators.values() if i.table in tables]
     pairs = {(i, u) for i in indicators for u in _allowed_units(catalog, i)}
     lows = {i: catalog.indicators[i].minimum for i in indicators if catalog.indicators[i].minimum is not None}
-    highs = {i: catalog.indicators[i].maximum for i in indicators if catalog.indicators[i].maximum is not None}
-    unit_pairs = pl.DataFrame(sorted(pairs), schema=["indicator", "unit"], orient="row").select(
-        pl.concat_str("indicator", pl.lit("|"), "unit")
-    ).to_series()
+    highs = {
+        i: catalog.indicators[i].maximum for i in indicators if catalog.indicators[i].maximum is not None
+    }
+    unit_pairs = (
+        pl.DataFrame(sorted(pairs), schema=["indicator", "unit"], orient="row")
+        .select(pl.concat_str("indicator", pl.lit("|"), "unit"))
+        .to_series()
+    )
 
     def text(*checks: pa.Check) -> pa.Column:
         return pa.Column(str, list(checks), nullable=True)

@@ -34,7 +34,9 @@ def policy_schema(catalog: Catalog) -> pa.DataFrameSchema:
     areas = list(catalog.areas)
 
     def known_areas(column: str) -> pl.Expr:
-        return (pl.col(column) == "") | pl.col(column).str.split(";").list.eval(pl.element().is_in(areas)).list.all()
+        return (pl.col(column) == "") | pl.col(column).str.split(";").list.eval(
+            pl.element().is_in(areas)
+        ).list.all()
 
     return pa.DataFrameSchema(
         {

@@ -94,7 +94,9 @@ def check_series_frame(frame: F, *needs: str) -> F:
         changes.append(pl.col("period").cast(pl.Date))
     if schema["value"] != pl.Float64:
         if not (schema["value"].is_numeric() or schema["value"] == pl.Null):
-            raise FrameError(f"'value' must hold numbers, not {schema['value']}; cast it with .cast(pl.Float64)")
+            raise FrameError(
+                f"'value' must hold numbers, not {schema['value']}; cast it with .cast(pl.Float64)"
+            )
         changes.append(pl.col("value").cast(pl.Float64))
     if changes:
         frame = frame.with_columns(changes)
@@ -138,7 +140,12 @@ def one_unit(frame: pl.DataFrame, doing: str) -> str | None:
 
 def merge_sources(*columns: str) -> pl.Expr:
     """Union of several columns of source lists, sorted, as ``sources``."""
-    return pl.concat_list(pl.col(c).fill_null(pl.lit([], dtype=pl.List(pl.String))) for c in columns).list.unique().list.sort().alias("sources")
+    return (
+        pl.concat_list(pl.col(c).fill_null(pl.lit([], dtype=pl.List(pl.String))) for c in columns)
+        .list.unique()
+        .list.sort()
+        .alias("sources")
+    )
 
 
 def combine_status(columns: Sequence[pl.Expr]) -> pl.Expr:

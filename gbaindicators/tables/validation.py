@@ -17,19 +17,35 @@ if TYPE_CHECKING:
 __all__ = ["FAILURES", "rule", "validate"]
 
 #: Columns of a validation report.
-FAILURES: Final = {"file": pl.String, "row": pl.Int64, "column": pl.String, "value": pl.String, "rule": pl.String}
+FAILURES: Final = {
+    "file": pl.String,
+    "row": pl.Int64,
+    "column": pl.String,
+    "value": pl.String,
+    "rule": pl.String,
+}
 
 
 def rule(text: str, expression: Callable[[], pl.Expr]) -> pa.Check:
     """Make a Pandera check of a Polars expression over the whole row; null passes (another rule speaks of it)."""
     import pandera.polars as pa
 
-    return pa.Check(lambda data: data.lazyframe.select(expression().fill_null(True)), name=text, error=text, ignore_na=False)
+    return pa.Check(
+        lambda data: data.lazyframe.select(expression().fill_null(True)),
+        name=text,
+        error=text,
+        ignore_na=False,
+    )
 
 
 def _suggest(column: str, value: str, catalog: Catalog) -> str:
-    known = {"indicator": catalog.indicators, "area": catalog.areas, "unit": catalog.units, "source": catalog.sources}.get(column)
-    near = get_close_matches(value, list(known), n=2, cutoff=0.6) if known else []
+    known: dict[str, list[str]] = {
+        "indicator": list(catalog.indicators),
+        "area": list(catalog.areas),
+        "unit": list(catalog.units),
+        "source": list(catalog.sources),
+    }
+    near = get_close_matches(value, known.get(column, []), n=2, cutoff=0.6)
     if column == "period":
         try:
             parse_period(value)
@@ -38,7 +54,9 @@ def _suggest(column: str, value: str, catalog: Catalog) -> str:
     return f" (did you mean {' or '.join(near)}?)" if near and value not in near else ""
 
 
-def validate(frame: pl.DataFrame | pl.LazyFrame, schema: pa.DataFrameSchema, file: str, catalog: Catalog) -> pl.DataFrame:
+def validate(
+    frame: pl.DataFrame | pl.LazyFrame, schema: pa.DataFrameSchema, file: str, catalog: Catalog
+) -> pl.DataFrame:
     """Validate a normalised batch and return the cells that break a rule, none when all is well.
 
     A lazy frame is collected first: Pandera would check nothing of it but the names of its columns.

@@ -139,13 +139,15 @@ def _what_is_missing(missing: pl.DataFrame, figures: Figures) -> str:
 
 
 def _range(table: pl.DataFrame, needed: str) -> str:
-    """Say from when to when there are figures; monthly ones are worth a word only where they are needed."""
-    ranges = []
-    for every, word in (("A", "annual"), ("M", "monthly")):
-        at = table.filter(pl.col("every") == every)["at"]
-        if len(at):
-            first, last = (period_text(every, day) for day in at.sort().gather([0, -1]))
-            ranges.append(f"{word} ones run from {first} to {last}")
-        elif needed == every:
-            ranges.append(f"there are no {word} ones")
-    return ", ".join(ranges)
+    """Say from when to when there are figures, and where there are none of the kind needed, what else there is."""
+    words = {"A": "annual", "M": "monthly"}
+    other = "A" if needed == "M" else "M"
+    there = {every: table.filter(pl.col("every") == every)["at"].sort() for every in (needed, other)}
+
+    def run(every: str) -> str:
+        first, last = (period_text(every, day) for day in there[every].gather([0, -1]))
+        return f"{words[every]} ones run from {first} to {last}"
+
+    if len(there[needed]):
+        return run(needed)
+    return f"there are no {words[needed]} ones" + (f", {run(other)}" if len(there[other]) else "")

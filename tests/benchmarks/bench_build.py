@@ -52,12 +52,18 @@ def write_transactions(path: Path, rows: int) -> None:
     )  # fmt: skip
     days = -(-rows // series.height)
     last = date(2026, 11, 1)
-    day = pl.DataFrame({"period": pl.date_range(last - timedelta(days=days - 1), last, eager=True).cast(pl.String)})
+    day = pl.DataFrame(
+        {"period": pl.date_range(last - timedelta(days=days - 1), last, eager=True).cast(pl.String)}
+    )
     path.parent.mkdir(parents=True)
     with path.open("w", encoding="utf-8") as file:
         file.write(",".join(COLUMNS) + "\n")
         for first in range(0, series.height, 100):
-            some = series.slice(first, 100).join(day, how="cross", maintain_order="left_right").head(max(0, rows - first * days))
+            some = (
+                series.slice(first, 100)
+                .join(day, how="cross", maintain_order="left_right")
+                .head(max(0, rows - first * days))
+            )
             frame = some.select(
                 "indicator", "area", "period", value=(pl.int_range(pl.len()) * 7919 % 99_991 * 13 + 17).cast(pl.String),
                 unit="unit", scale=pl.lit("0"), adjustment=pl.lit("nsa"), prices=pl.lit(None, pl.String), status=pl.lit("A"),
@@ -69,7 +75,9 @@ def write_transactions(path: Path, rows: int) -> None:
 
 def measure(script: str, *arguments: str) -> dict[str, float]:
     """Seconds and peak memory of a script in a fresh process."""
-    done = subprocess.run([sys.executable, "-c", script, *arguments], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], check=True, capture_output=True, text=True
+    )
     return json.loads(done.stdout.splitlines()[-1])
 
 

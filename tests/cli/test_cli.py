@@ -348,7 +348,16 @@ class TestLists:
 
     def test_query(self, gba: Run, shipped: Path) -> None:
         out = gba("query", "SELECT 2023 AS year, 1234567.5 AS x, NULL AS nothing, ['a', 'b'] AS l").out
-        assert out.split() == ["year", "x", "l", *out.split()[3:4], "2023", "1,234,568", "a,", "b"]
+        assert out.splitlines()[0].split() == ["year", "x", "l"]
+        assert out.splitlines()[2].split() == ["2023", "1,234,568", "a,", "b"]
+
+    def test_query_of_nested_and_exact_values(self, gba: Run, shipped: Path) -> None:
+        sql = "SELECT 1.5::DECIMAL(4, 2) AS d, {'a': 1} AS s, [['x']] AS l, sum(1::BIGINT) AS n"
+        row = next(csv.DictReader(io.StringIO(gba("query", sql, "--format", "csv").out)))
+        assert (float(row["d"]), row["s"], row["l"], int(row["n"])) == (1.5, '{"a": 1}', '[["x"]]', 1)
+        assert json.loads(gba("query", sql, "--format", "json").out) == [
+            {"d": 1.5, "s": {"a": 1}, "l": [["x"]], "n": 1}
+        ]
 
     def test_an_empty_answer(self, gba: Run, shipped: Path) -> None:
         assert gba("query", "SELECT 1 AS a WHERE false").out == "no rows\n"
@@ -370,7 +379,7 @@ class TestFormulas:
         assert list(row.values()) == ["-1.5", "'=1+1", "'@x", "'-x", "'+x", "'\tx", "-2.5"]
         gba("query", sql, "--database", made_up, "--out", tmp_path / "x.xlsx")
         openpyxl = pytest.importorskip("openpyxl")
-        cells = [c for c in next(openpyxl.load_workbook(tmp_path / "x.xlsx").active.iter_rows(min_row=2))]
+        cells = next(openpyxl.load_workbook(tmp_path / "x.xlsx").active.iter_rows(min_row=2))
         assert (cells[0].value, cells[1].value, cells[1].data_type) == (-1.5, "=1+1", "s")
 
 
@@ -424,7 +433,7 @@ class TestModelsAndPictures:
         rows = json.loads(gba(*words, "--format", "json").out)
         assert [r["period"][:4] for r in rows] == ["2021", "2022"]
         assert all(r["lower_80"] < r["value"] < r["upper_80"] for r in rows)
-        out = gba(*words).out
+        out = " ".join(gba(*words).out.split())
         assert "MOP billion" in out and "lower 80" in out and "trained on 2011 to 2020" in out
 
     def test_benchmark(self, gba: Run, shipped: Path) -> None:

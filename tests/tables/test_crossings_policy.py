@@ -25,7 +25,9 @@ STATEMENT = {
 }  # fmt: skip
 
 
-def frame(good: dict[str, str], columns: tuple[str, ...], changes: tuple[dict[str, str], ...]) -> pl.DataFrame:
+def frame(
+    good: dict[str, str], columns: tuple[str, ...], changes: tuple[dict[str, str], ...]
+) -> pl.DataFrame:
     rows = pl.DataFrame([good | c for c in changes], schema=dict.fromkeys(columns, pl.String))
     return rows.with_row_index("row", 2).with_columns(pl.col("row").cast(pl.Int64))
 
@@ -43,13 +45,21 @@ def of_policy(*changes: dict[str, str]) -> pl.DataFrame:
 BAD_DAYS = {
     "another way to write a date": ({"Date": "2020-01-24"}, "Date", "is a day written dd-mm-YYYY"),
     "no such day": ({"Date": "31-02-2020"}, "Date", "is a day written dd-mm-YYYY"),
-    "unknown control point": ({"Control Point": "Airprot"}, "Control Point", "is a control point in the catalogue"),
+    "unknown control point": (
+        {"Control Point": "Airprot"},
+        "Control Point",
+        "is a control point in the catalogue",
+    ),
     "neither way": ({"Arrival / Departure": "Arrivals"}, "Arrival / Departure", "is Arrival or Departure"),
     "negative count": ({"Mainland Visitors": "-1"}, "Mainland Visitors", "is a count of at least 0"),
     "no count": ({"Hong Kong Residents": "many"}, "Hong Kong Residents", "is a count of at least 0"),
     "a fraction": ({"Other Visitors": "1.5"}, "Other Visitors", "is a count of at least 0"),
     "NaN": ({"Total": "NaN"}, "Total", "is a count of at least 0"),
-    "sum does not add up": ({"Total": "43965"}, "Total", "is the sum of residents, mainland and other visitors"),
+    "sum does not add up": (
+        {"Total": "43965"},
+        "Total",
+        "is the sum of residents, mainland and other visitors",
+    ),
     "unknown source": ({"source": "immd"}, "source", "is a source in the catalogue"),
 }
 BAD_STATEMENTS = {
@@ -71,7 +81,9 @@ BAD_STATEMENTS = {
 
 def test_good_rows_break_no_rule() -> None:
     assert of_crossings({}).height == 0
-    assert of_policy({}, {"value": "", "counterpart_area": "hong_kong;macao", "as_of": "2022/2023"}).height == 0
+    assert (
+        of_policy({}, {"value": "", "counterpart_area": "hong_kong;macao", "as_of": "2022/2023"}).height == 0
+    )
 
 
 @pytest.mark.parametrize("case", BAD_DAYS)
@@ -96,7 +108,11 @@ def test_every_rule_has_a_row_here_that_breaks_it() -> None:
         (policy.policy_schema(NAMES), BAD_STATEMENTS, of_policy),
     ):
         rules = {(column, check.error) for column, entry in schema.columns.items() for check in entry.checks}
-        broken = {(r["column"], r["rule"].split(" (did")[0]) for change, _, _ in bad.values() for r in of(change).rows(named=True)}
+        broken = {
+            (r["column"], r["rule"].split(" (did")[0])
+            for change, _, _ in bad.values()
+            for r in of(change).rows(named=True)
+        }
         assert rules <= broken
 
 
@@ -110,12 +126,16 @@ def test_one_place_under_two_names_is_one_area() -> None:
 def test_a_day_that_stands_twice_is_refused(make_datasets, tmp_path: Path) -> None:
     day = ",".join(DAY.values())
     text = ",".join(crossings.COLUMNS) + f"\n{day}\n{day}\n"
-    with pytest.raises(ValidationError, match=r"row 3, Date: '2020-01-24' .*same day, control point and direction as row 2"):
+    with pytest.raises(
+        ValidationError, match=r"row 3, Date: '2020-01-24' .*same day, control point and direction as row 2"
+    ):
         build(make_datasets(crossings=text), tmp_path / "x.duckdb")
 
 
 def test_two_names_of_one_place_on_one_day_are_the_same_day_twice(make_datasets, tmp_path: Path) -> None:
-    rows = [",".join((DAY | {"Control Point": f"{name} Ferry Terminal"}).values()) for name in ("Macau", "Macao")]
+    rows = [
+        ",".join((DAY | {"Control Point": f"{name} Ferry Terminal"}).values()) for name in ("Macau", "Macao")
+    ]
     text = "\n".join([",".join(crossings.COLUMNS), *rows, ""])
     with pytest.raises(ValidationError, match="same day, control point and direction"):
         build(make_datasets(crossings=text), tmp_path / "x.duckdb")

@@ -47,7 +47,9 @@ def test_batches_together_are_the_file(file) -> None:
     assert read(path, batch_rows=1000) == [(i + 2, "gdp", "macao", str(i)) for i in range(2500)]
 
 
-def test_what_a_short_row_or_a_blank_line_lacks_is_empty_so_that_the_rules_of_the_table_reject_it(file) -> None:
+def test_what_a_short_row_or_a_blank_line_lacks_is_empty_so_that_the_rules_of_the_table_reject_it(
+    file,
+) -> None:
     assert read(file("indicator,area,value\ngdp,macao\n\n")) == [(2, "gdp", "macao", ""), (3, "", "", "")]
 
 

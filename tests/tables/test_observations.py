@@ -92,14 +92,26 @@ def test_every_bad_cell_is_named_with_row_column_value_and_rule(case: str) -> No
 
 def test_a_share_above_its_maximum_is_named() -> None:
     name = next(i for i in NAMES.indicators.values() if i.maximum is not None and i.unit == "percent")
-    bad = {"indicator": name.id, "unit": "percent", "scale": "0", "prices": "", "value": str(name.maximum + 1)}
+    bad = {
+        "indicator": name.id,
+        "unit": "percent",
+        "scale": "0",
+        "prices": "",
+        "value": str(name.maximum + 1),
+    }
     report = failures(bad, table=None)
     assert report["rule"].to_list() == ["is not above what the indicator can be"]
 
 
 def test_every_rule_of_the_schema_has_a_row_here_that_breaks_it() -> None:
-    rules = {check.error for column in observation_schema(NAMES, "gdp").columns.values() for check in column.checks}
-    broken = {re.sub(r" \((did|'|.* is not).*", "", r) for change, _, _ in BAD.values() for r in failures(change)["rule"]}
+    rules = {
+        check.error for column in observation_schema(NAMES, "gdp").columns.values() for check in column.checks
+    }
+    broken = {
+        re.sub(r" \((did|'|.* is not).*", "", r)
+        for change, _, _ in BAD.values()
+        for r in failures(change)["rule"]
+    }
     assert rules - broken == {"is not above what the indicator can be"}
 
 
@@ -121,7 +133,13 @@ def test_a_missing_figure_is_empty_with_status_m() -> None:
 
 @pytest.mark.parametrize(
     ("value", "scale", "amount"),
-    [("2.3", "8", 230000000.0), ("0.1", "1", 1.0), ("8.2770", "0", 8.277), ("1136", "3", 1136000.0), ("-71.4", "6", -71400000.0)],
+    [
+        ("2.3", "8", 230000000.0),
+        ("0.1", "1", 1.0),
+        ("8.2770", "0", 8.277),
+        ("1136", "3", 1136000.0),
+        ("-71.4", "6", -71400000.0),
+    ],
 )
 def test_the_decimal_text_is_shifted_before_it_becomes_a_float(value: str, scale: str, amount: float) -> None:
     assert batch({"value": value, "scale": scale})["amount"].item() == amount
@@ -134,7 +152,9 @@ def test_units_become_their_base_units() -> None:
 
 
 def test_periods_become_first_and_last_day_and_a_vintage_its_last_day() -> None:
-    frame = batch({"period": "2022-04-01/P1Y", "vintage": "2024-02"}, {"period": "2023-Q2", "vintage": "2024"})
+    frame = batch(
+        {"period": "2022-04-01/P1Y", "vintage": "2024-02"}, {"period": "2023-Q2", "vintage": "2024"}
+    )
     assert frame.select("frequency", "start", "end", "known").rows() == [
         ("A", date(2022, 4, 1), date(2023, 3, 31), date(2024, 2, 29)),
         ("Q", date(2023, 4, 1), date(2023, 6, 30), date(2024, 12, 31)),
@@ -155,7 +175,10 @@ def test_every_shipped_figure_comes_back_exactly_as_published() -> None:
             decimals = max(0, -int(published.as_tuple().exponent))
             text = published_text(r["amount"], int(r["scale"]), NAMES.units[r["unit"]].factor, decimals)
             # A float carries 15 digits of any decimal text; the few longer texts come back as the same float.
-            same = text == r["value"] or (len(published.as_tuple().digits) > 15 and Decimal(text).scaleb(int(r["scale"])) == Decimal(repr(r["amount"])))
+            same = text == r["value"] or (
+                len(published.as_tuple().digits) > 15
+                and Decimal(text).scaleb(int(r["scale"])) == Decimal(repr(r["amount"]))
+            )
             if not same:
                 wrong.append((path.name, r["row"], r["value"], text))
     assert wrong == []
@@ -175,7 +198,10 @@ def test_a_build_names_the_bad_cells_and_publishes_nothing(make_datasets, tmp_pa
         build(make_datasets(gdp=[{}, {"period": "2021", "value": "-5"}, {"period": "2023Q2"}]), database)
     message = str(error.value)
     assert "2 cells break the rules of their table; nothing was published" in message
-    assert "observations/gdp.csv, row 3, value: '-5' breaks the rule: is not below what the indicator can be" in message
+    assert (
+        "observations/gdp.csv, row 3, value: '-5' breaks the rule: is not below what the indicator can be"
+        in message
+    )
     assert "write 2023-Q2" in message
     assert error.value.failures.columns == list(FAILURES)
     assert error.value.exit_code == 2
@@ -189,7 +215,13 @@ def test_a_duplicate_key_names_both_rows(make_datasets, tmp_path: Path) -> None:
 
 
 def test_rows_apart_by_vintage_source_or_adjustment_are_no_duplicates(make_database) -> None:
-    rows = [{}, {"vintage": "2025-05-31"}, {"source": "dsec_gba_population"}, {"adjustment": "sa"}, {"prices": "constant 2015"}]
+    rows = [
+        {},
+        {"vintage": "2025-05-31"},
+        {"source": "dsec_gba_population"},
+        {"adjustment": "sa"},
+        {"prices": "constant 2015"},
+    ]
     assert make_database(gdp=rows).exists()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import polars as pl
 import pytest
@@ -16,7 +17,7 @@ from gbaindicators.transforms.money import convert
 TOKYO = ["tokyo", "kanagawa", "saitama", "chiba"]
 
 
-def rows(values: dict[str, float | None], start: date = date(2022, 1, 1), **columns: object) -> pl.DataFrame:
+def rows(values: dict[str, float], start: date = date(2022, 1, 1), **columns: Any) -> pl.DataFrame:
     """One period of several areas."""
     frame = pl.DataFrame(
         {"area": list(values), "value": list(values.values())},
@@ -26,8 +27,8 @@ def rows(values: dict[str, float | None], start: date = date(2022, 1, 1), **colu
     return frame.with_columns(**{k: pl.lit(v) for k, v in columns.items()})
 
 
-def four(**columns: object) -> pl.DataFrame:
-    return rows(dict(zip(TOKYO, [1.0, 2.0, 3.0, 4.0], strict=True)), **columns)
+def four(start: date = date(2022, 1, 1), **columns: Any) -> pl.DataFrame:
+    return rows(dict(zip(TOKYO, [1.0, 2.0, 3.0, 4.0], strict=True)), start, **columns)
 
 
 class TestMembers:
@@ -173,7 +174,7 @@ class TestWhatCannotBeAdded:
 
     def test_calendar_and_fiscal_years(self) -> None:
         frame = pl.concat([rows({"tokyo": 1.0}, date(2022, 4, 1)), rows({"chiba": 1.0}, date(2022, 1, 1))])
-        with pytest.raises(FrameError, match="calendar and fiscal years.*to_calendar_year"):
+        with pytest.raises(FrameError, match=r"calendar and fiscal years.*to_calendar_year"):
             aggregate(frame, "both", definition=["tokyo", "chiba"])
 
     @pytest.mark.parametrize(
@@ -181,7 +182,7 @@ class TestWhatCannotBeAdded:
     )
     @pytest.mark.parametrize("missing", ["null", "skip"])
     def test_price_bases_and_adjustments(self, column: str, one: str, other: str, missing: str) -> None:
-        frame = pl.concat([rows({"tokyo": 1.0}, **{column: one}), rows({"chiba": 1.0}, **{column: other})])
+        frame = rows({"tokyo": 1.0, "chiba": 1.0}).with_columns(pl.Series(column, [one, other]))
         with pytest.raises(FrameError, match=rf"members differ in '{column}' .*frame.filter"):
             aggregate(frame, "both", definition=["tokyo", "chiba"], missing=missing)  # type: ignore[arg-type]
 
@@ -195,7 +196,7 @@ class TestWhatCannotBeAdded:
 
     def test_indicators_of_two_subjects(self) -> None:
         frame = pl.concat([four(indicator="gdp"), four(indicator="container_throughput")])
-        with pytest.raises(FrameError, match="economy and ports.*pass subject="):
+        with pytest.raises(FrameError, match=r"economy and ports.*pass subject="):
             aggregate(frame, "tokyo_bay_area")
 
     def test_a_frame_without_areas(self) -> None:
