@@ -170,8 +170,8 @@ def status(
         f"Datasets    {facts['datasets']}"
         + ("" if facts["current"] else " (older than those shipped: the next read rebuilds it)"),
         f"Figures     {facts['observations']:,} observations in {facts['series']:,} series from {facts['sources']:,} sources",
-        f"To look at  {facts['findings']:,} findings (gba validate --findings), "
-        f"{facts['disagreements']:,} disagreements (gba disagreements)",
+        f"To look at  {facts['findings']:,} findings: gba validate --findings",
+        f"            {facts['disagreements']:,} disagreements: gba disagreements",
     ]
     print_parts(["\n".join(lines), "", *plain_table(tables)])
 

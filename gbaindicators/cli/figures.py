@@ -105,7 +105,7 @@ def forecast(
     For example:
 
         gba forecast gdp --area shenzhen --horizon 5
-        gba forecast visitor_arrivals --area macao --frequency M --level 80
+        gba forecast gaming_revenue_gross --area macao --frequency M --start 2010
     """
     from gbaindicators import forecasting
 

@@ -64,7 +64,7 @@ PPP = pl.concat(
 
 def convert_one(unit: str, frequency: str, start: date, value: float = 1000.0, **columns: Any) -> float:
     frame = series(unit, frequency, {start: value}, **columns)
-    return convert(frame, "USD", rates=FX)["value"].item()
+    return float(convert(frame, "USD", rates=FX)["value"].item())
 
 
 class TestWhichRate:
