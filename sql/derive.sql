@@ -37,7 +37,7 @@ SELECT i.table_name, p.indicator, p.area, CASE length(as_of) WHEN 4 THEN 'A' WHE
        CASE length(as_of) WHEN 4 THEN make_date(as_of::INT, 1, 1) WHEN 7 THEN (as_of || '-01')::DATE ELSE as_of::DATE END AS period,
        CASE WHEN u.id IS NULL THEN p.value * 1e6 ELSE p.value END AS value,
        coalesce(u.id, m.id) AS unit, 'cumulative' AS adjustment, 'A' AS status,
-       greatest(last_day(coalesce(try_cast(s.vintage AS DATE), try_cast(s.vintage || '-01' AS DATE), first_seen())),
+       greatest(coalesce(try_cast(s.vintage AS DATE), last_day(try_cast(s.vintage || '-01' AS DATE)), first_seen()),
                 CASE length(as_of) WHEN 4 THEN make_date(as_of::INT, 1, 1) WHEN 7 THEN last_day((as_of || '-01')::DATE) ELSE as_of::DATE END) AS vintage,
        p.source, trim(format('{}', p.value)) AS published_value, p.unit AS published_unit, 0 AS published_scale,
        'quote: "' || p.quote || '"' AS locator,

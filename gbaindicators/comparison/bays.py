@@ -24,7 +24,7 @@ _PER_HEAD: Final = "gdp_per_capita"
 
 def benchmark(
     indicator: str = "gdp",
-    bays: Sequence[str] = BAYS,
+    bays: str | Sequence[str] = BAYS,
     *,
     definition: Mapping[str, str] | None = None,
     currency: str = "USD",
@@ -45,7 +45,7 @@ def benchmark(
         ``"gdp"``, ``"gdp_per_capita"``, ``"population"``, ``"container_throughput"``, ``"air_passengers"``, or another
         annual indicator that may be added up over areas.
     bays
-        Bay areas, by default the four.
+        Bay areas, by default the four; one or several ids, names or aliases.
     definition
         Which definition of a bay, by bay: ``{"new_york_bay_area": "three_states"}``; defaults elsewhere.
     currency
@@ -64,7 +64,8 @@ def benchmark(
     Raises
     ------
     UsageError
-        When there is no year for all bays, or a bay lacks the given year: says which years there are.
+        When the indicator cannot be added up over areas, when there is no year for all bays, or a bay lacks the given
+        year: says which years there are.
     UnknownNameError
         For an unknown indicator, bay or definition.
 
@@ -75,15 +76,17 @@ def benchmark(
     [('new_york_bay_area', 2022, 2.16, 1), ('greater_bay_area', 2022, 1.94, 2), ('tokyo_bay_area', 2022, 1.52, 3), ('san_francisco_bay_area', 2022, 1.22, 4)]
     """
     names = catalog()
+    check_additive(indicator)
+    areas = list(dict.fromkeys(names.area(b).id for b in ([bays] if isinstance(bays, str) else bays)))
+    if not areas:
+        raise UsageError(f"no bay area is given: name some of {', '.join(BAYS)}")
     subject = names.subject(indicator)
-    if unused := set(definition or {}) - {names.area(b).id for b in bays}:
+    chosen = {names.area(bay).id: choice for bay, choice in (definition or {}).items()}
+    if unused := chosen.keys() - set(areas):
         raise UsageError(
             f"a definition is given for {', '.join(sorted(unused))}, which is not among the bays compared"
         )
-    rows = []
-    for bay in bays:
-        chosen = names.definition(bay, subject, (definition or {}).get(names.area(bay).id))
-        rows.append(_bay(indicator, chosen, currency, basis))
+    rows = [_bay(indicator, names.definition(a, subject, chosen.get(a)), currency, basis) for a in areas]
     table = pl.concat(rows, how="diagonal_relaxed")
     if year is not None:
         table = _of_year(table, year)
@@ -92,6 +95,22 @@ def benchmark(
              "members", "rank", "method", "note")  # fmt: skip
     sort = ["period", "rank"] if year is not None else ["area", "period"]
     return table.with_columns(ranked).select(order).sort(sort)
+
+
+def check_additive(indicator: str) -> None:
+    """Check that an indicator has a figure for a bay: that it can be added up over the members.
+
+    Raises
+    ------
+    UsageError
+        For a rate, a price, an index, or an amount that counts some things in several areas.
+    """
+    entry = catalog().indicator(indicator)
+    if indicator != _PER_HEAD and (entry.kind not in ("flow", "stock") or entry.over_areas != "sum"):
+        raise UsageError(
+            f"{indicator!r} cannot be added up over the members of a bay area: compare an amount such as 'gdp' or "
+            f"'population', or look at the members one by one: gba.load({indicator!r})"
+        )
 
 
 def _bay(indicator: str, definition: Definition, currency: str, basis: Basis) -> pl.DataFrame:

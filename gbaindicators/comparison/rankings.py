@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import product
-from typing import Any
 
 import polars as pl
 
-from gbaindicators.catalog import catalog
-from gbaindicators.comparison.bays import BAYS, Basis, benchmark
+from gbaindicators.catalog import catalog, parse_period
+from gbaindicators.comparison.bays import BAYS, Basis, benchmark, check_additive
 from gbaindicators.errors import UsageError
 
 __all__ = ["sensitivity"]
@@ -39,7 +39,8 @@ def sensitivity(
     Raises
     ------
     UsageError
-        When the bays have no year in common.
+        When a bay has no figures by any definition, the bays have no year in common or lack the given one, or the
+        indicator cannot be added up.
 
     Examples
     --------
@@ -48,6 +49,7 @@ def sensitivity(
     [('market', 2, 2, 2), ('ppp', 1, 1, 1)]
     """
     names = catalog()
+    check_additive(indicator)
     subject = names.subject(indicator)
     bases: tuple[Basis, ...] = (
         ("market", "ppp") if names.indicator(indicator).unit == "currency" else ("market",)
@@ -67,8 +69,12 @@ def sensitivity(
                 tables.append(
                     one.with_columns(pl.lit(basis).alias("basis"), pl.lit(choice.default).alias("_default"))
                 )
-    if not tables:
-        raise UsageError(f"no definition of the bays has figures of {indicator!r}")
+    silent = [id_ for b in bays if (id_ := names.area(b).id) not in {t["area"][0] for t in tables}]
+    if silent or not tables:
+        raise UsageError(
+            f"no figures of {indicator!r} for {', '.join(silent) or 'no bay'} by any definition: name other bays, or "
+            "another indicator"
+        )
     grid = pl.concat(tables, how="diagonal_relaxed")
     grid = grid.filter(pl.col("period") == _year(grid, year))
     ranked = [_ranks(part) for part in grid.partition_by("basis", maintain_order=True)]
@@ -77,10 +83,8 @@ def sensitivity(
     )
 
 
-def _year(grid: pl.DataFrame, year: str | int) -> Any:
-    if year != "latest":
-        wanted = pl.date(int(year), 1, 1)
-        return wanted
+def _year(grid: pl.DataFrame, year: str | int) -> date:
+    """First day of the year to rank in: one in which every bay has a figure by some definition."""
     cells = ("basis", "area", "definition")
     whole = grid.select(pl.struct(cells).n_unique()).item()
     counts = grid.group_by("period").agg(
@@ -88,10 +92,19 @@ def _year(grid: pl.DataFrame, year: str | int) -> Any:
     )
     best = counts.filter(pl.col("areas") == grid["area"].n_unique())
     if best.is_empty():
-        raise UsageError("the bays have no year in common: name fewer bays, or a year")
+        raise UsageError("the bays have no year in common: name fewer bays")
+    if year != "latest":
+        wanted = date(parse_period(str(year)).start.year, 1, 1)
+        if wanted not in best["period"].to_list():
+            years = ", ".join(str(p.year) for p in best["period"].sort())
+            raise UsageError(
+                f"not every bay has a figure for {wanted.year}; the years to rank in are {years}"
+            )
+        return wanted
     complete = best.filter(pl.col("n") == whole)
     chosen = complete if complete.height else best.filter(pl.col("n") == pl.col("n").max())
-    return chosen["period"].max()
+    latest: date = max(chosen["period"].to_list())
+    return latest
 
 
 def _ranks(part: pl.DataFrame) -> pl.DataFrame:

@@ -11,7 +11,7 @@ import polars as pl
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["Exhibit", "Section", "Table", "money", "people", "percent", "source_ids"]
+__all__ = ["Exhibit", "Section", "Table", "amount", "money", "people", "percent", "source_ids"]
 
 
 @dataclass(frozen=True)
@@ -62,19 +62,26 @@ def source_ids(frame: pl.DataFrame) -> list[str]:
     return []
 
 
+def amount(value: float) -> str:
+    """Write an amount with its scale word.
+
+    >>> amount(1.9419e12), amount(17104000), amount(40000)
+    ('1.94 trillion', '17.10 million', '40,000')
+    """
+    for size, word in ((1e12, " trillion"), (1e9, " billion"), (1e6, " million")):
+        if abs(value) >= size:
+            return f"{value / size:,.2f}{word}"
+    return f"{value:,.0f}"
+
+
 def money(value: float | None, unit: str) -> str:
-    """Write an amount of money with its scale word.
+    """Write an amount of money with its sign and scale word.
 
     >>> money(1.9419e12, "USD"), money(22433.4, "USD"), money(2.1e12, "international dollars")
     ('US$1.94 trillion', 'US$22,433', 'Int$2.10 trillion')
     """
-    if value is None:
-        return "–"
     sign = {"USD": "US$", "international dollars": "Int$"}.get(unit, unit + " ")
-    for size, word in ((1e12, " trillion"), (1e9, " billion"), (1e6, " million")):
-        if abs(value) >= size:
-            return f"{sign}{value / size:,.2f}{word}"
-    return f"{sign}{value:,.0f}"
+    return "–" if value is None else sign + amount(value)
 
 
 def people(value: float | None) -> str:

@@ -65,7 +65,7 @@ def report(
     except OSError as error:
         raise ExportError(f"{folder} cannot be written: {error.strerror or error}") from None
     with connect() as connection:
-        counted = connection.execute("SELECT observations FROM build").fetchone()
+        counted = connection.execute("SELECT count(published_value) FROM observation").fetchone()
     sections = []
     for label, section in SECTIONS:
         say(label)

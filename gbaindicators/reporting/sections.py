@@ -8,10 +8,10 @@ from typing import Final
 import polars as pl
 
 from gbaindicators import charts
-from gbaindicators.catalog import catalog
+from gbaindicators.catalog import catalog, period_text
 from gbaindicators.comparison import BAYS, benchmark, sensitivity
 from gbaindicators.forecasting import forecast
-from gbaindicators.reporting.exhibits import Exhibit, Section, Table, money, people, percent
+from gbaindicators.reporting.exhibits import Exhibit, Section, Table, amount, money, people, percent
 from gbaindicators.store import disagreements, findings, load, query
 from gbaindicators.transforms import aggregate, cagr, convert, members, to_frequency
 
@@ -26,6 +26,25 @@ def _name(area: str) -> str:
 
 def _definition(row: dict[str, object], subject: str = "economy") -> str:
     return catalog().definition(str(row["area"]), subject, str(row["definition"])).names["en"]
+
+
+def _said(table: pl.DataFrame) -> str:
+    """Say by which definition each bay is measured and what limits the comparison."""
+    said = []
+    for (area,), rows in table.partition_by("area", as_dict=True, maintain_order=True).items():
+        pieces = dict.fromkeys(p for note in rows["note"].unique().sort() for p in note.split("; "))
+        breaks = rows.sort("period")[1:].filter(pl.col("status") == "B")["period"].dt.year()
+        limits = [p for p in pieces if not p.startswith("break: ")]
+        if breaks.len():
+            years = ", ".join(map(str, breaks))
+            limits.append(f"breaks, where source or vintage changes and growth must not be read, in {years}")
+        said.append(f"{_name(str(area))}: {'; '.join(limits)}.")
+    return " ".join(said)
+
+
+def _drawn(table: pl.DataFrame) -> pl.DataFrame:
+    """Give a chart the note's words in place of the method's ids."""
+    return table.with_columns(pl.col("note").str.split("; break: ").list.first().alias("method"))
 
 
 def headline() -> Section:
@@ -62,11 +81,11 @@ def headline() -> Section:
         "estimate for the year elsewhere.",
     )
     table = pl.concat([market, parity, head, head_ppp, persons], how="diagonal_relaxed")
-    notes = "; ".join(f"{_name(r['area'])}: {r['note']}" for r in market.iter_rows(named=True))
+    notes = _said(market)
     return Section("headline", "Where the Greater Bay Area stands", text, (
         Exhibit("headline", f"Four bay areas, {year}", table, notes, table=Table(columns, rows, frozenset({2, 3, 4, 5, 6, 7, 8}))),
-        Exhibit("gdp-market", f"GDP at market exchange rates, {year}", market, figure=charts.bars(market, title=f"GDP at market exchange rates, {year}")),
-        Exhibit("gdp-ppp", f"GDP at purchasing power parity, {year}", parity, figure=charts.bars(parity, title=f"GDP at purchasing power parity, {year}")),
+        Exhibit("gdp-market", f"GDP at market exchange rates, {year}", market, notes, figure=charts.bars(_drawn(market), title=f"GDP at market exchange rates, {year}")),
+        Exhibit("gdp-ppp", f"GDP at purchasing power parity, {year}", parity, _said(parity), figure=charts.bars(_drawn(parity), title=f"GDP at purchasing power parity, {year}")),
     ))  # fmt: skip
 
 
@@ -111,15 +130,9 @@ def history() -> Section:
         ("history-head", "gdp_per_capita", "ppp", "GDP per head at purchasing power parity"),
     ):
         table = benchmark(indicator, basis=basis, year=None)  # type: ignore[arg-type]
-        breaks = table.filter(pl.col("status") == "B").select("area", pl.col("period").dt.year())
-        said = "; ".join(
-            f"{_name(a)} {', '.join(str(y) for (y,) in rows.select('period').iter_rows())}"
-            for (a,), rows in breaks.partition_by("area", as_dict=True, maintain_order=True).items()
+        exhibits.append(
+            Exhibit(id_, title, table, _said(table), figure=charts.line(_drawn(table), title=title))
         )
-        notes = (
-            f"Breaks, where source or vintage changes and growth must not be read: {said}." if said else ""
-        )
-        exhibits.append(Exhibit(id_, title, table, notes, figure=charts.line(table, title=title)))
     return Section("history", "As long a history as the figures carry", (), tuple(exhibits))
 
 
@@ -165,21 +178,24 @@ def gateways() -> Section:
     ):
         table = benchmark(indicator)
         year = table["period"][0].year
-        notes = (
-            "; ".join(f"{_name(r['area'])}: {r['note']}" for r in table.iter_rows(named=True))
-            + f". {year} is the latest year published for all members."
-        )
+        notes = f"{_said(table)} {year} is the latest year published for all members."
         exhibits.append(
-            Exhibit(id_, f"{word}, {year}", table, notes, figure=charts.bars(table, title=f"{word}, {year}"))
+            Exhibit(
+                id_,
+                f"{word}, {year}",
+                table,
+                notes,
+                figure=charts.bars(_drawn(table), title=f"{word}, {year}"),
+            )
         )
         long = benchmark(indicator, year=None)
         exhibits.append(
             Exhibit(
                 f"{id_}-history",
-                f"{word}, all years published for every member",
+                f"{word} by bay area, all years published for every member",
                 long,
-                "Years in which a member is not published are left open.",
-                figure=charts.line(long, title=f"{word} by bay area"),
+                f"{_said(long)} Years in which a member is not published are left open.",
+                figure=charts.line(_drawn(long), title=f"{word} by bay area"),
             )
         )
     return Section("gateways", "Ports and airports", (
@@ -226,11 +242,14 @@ def integration() -> Section:
          r["as_of"] or "undated", " / ".join(_name(a) for a in r["area"].split(";")), f"“{r['quote']}”", r["note"] or ""]
         for r in stated.iter_rows(named=True)
     ]  # fmt: skip
-    columns = ("What", "Stated", "As of", "Where", "In the words of the document", "Mind")
-    series = pl.concat([load(t) for t in ("card_transactions", "enrolled_residents")], how="diagonal_relaxed")
+    columns = ("What", "Stated", "As of", "Where", "In the words of the document", "Note")
+    series = query("""
+        SELECT indicator, area, frequency, period, value, unit, sources, adjustment, status, vintage, note
+        FROM latest WHERE table_name IN ('card_transactions', 'enrolled_residents') ORDER BY indicator, area, period
+    """)
     measured = [
-        [catalog().indicators[r["indicator"]].names["en"], _name(r["area"]), f"{r['period']:%Y-%m-%d}", f"{r['value']:,.0f} {r['unit']}",
-         catalog().cite(r["sources"])[0]]
+        [catalog().indicators[r["indicator"]].names["en"], _name(r["area"]), period_text(r["frequency"], r["period"]),
+         f"{r['value']:,.0f} {r['unit']}", r["note"] or "", catalog().sources[r["sources"][0]].producer]
         for r in series.iter_rows(named=True)
     ]  # fmt: skip
     return Section("integration", "Cards and enrolments: what the policy documents count", (
@@ -238,8 +257,8 @@ def integration() -> Section:
         "of residents, and cards issued are not cards used.",
     ), (
         Exhibit("policy", "Counts of the policy documents", stated, table=Table(columns, rows, frozenset({1}))),
-        Exhibit("cards-enrolments", "Cards and enrolments, every figure found", series, "Totals to date unless the name says otherwise.",
-                table=Table(("What", "Where", "Period from", "Figure", "Source"), measured, frozenset({3}))),
+        Exhibit("cards-enrolments", "Cards and enrolments, the preferred figure of each period", series, "Totals to date unless the name says otherwise.",
+                table=Table(("What", "Where", "When", "Figure", "Note", "Source"), measured, frozenset({3}))),
     ))  # fmt: skip
 
 
@@ -258,8 +277,9 @@ def outlook() -> Section:
         "year in one vintage, and in dollars it carries the exchange rate's swings with it.",
     )
     both = pl.concat([gdp, ahead], how="diagonal_relaxed")
+    names, how = catalog().definition(_GBA).names["en"], str(end["method"]).split("; ")[-1]
     return Section("outlook", "Outlook", text, (
-        Exhibit("outlook", "GDP of the Greater Bay Area in US dollars, history and forecast", both, str(end["method"]), figure=charts.fan(gdp, ahead, title="GDP of the Greater Bay Area, with forecast")),
+        Exhibit("outlook", "GDP of the Greater Bay Area in US dollars, history and forecast", both, f"{names}, converted at the market rate of the year. {how[0].upper()}{how[1:]}.", figure=charts.fan(gdp, ahead, title="GDP of the Greater Bay Area, with forecast")),
     ))  # fmt: skip
 
 
@@ -279,15 +299,16 @@ def quality() -> Section:
         [r["check"].replace("_", " "), r["rule"].split(" (")[0], f"{r['n']:,}", f"{r['series']:,}"]
         for r in rules.iter_rows(named=True)
     ]
+    levels = [i.id for i in catalog().indicators.values() if i.kind in ("flow", "stock")]
     large = (
         disagreements(at_least=0.05)
-        .filter(pl.col("frequency") == "A")
-        .with_columns(pl.col("relative_difference").abs().alias("_size"))
-        .sort("_size", descending=True)
-        .drop("_size")
+        .filter(pl.col("frequency") == "A", pl.col("indicator").is_in(levels))
+        .sort(pl.col("relative_difference").abs(), descending=True)
     )
+    producers = {id_: source.producer for id_, source in catalog().sources.items()}
     apart = [
-        [catalog().indicators[r["indicator"]].names["en"], _name(r["area"]), str(r["period"].year), f"{r['value']:,.0f}", r["source"], f"{r['other_value']:,.0f}", r["other_source"], percent(100 * r["relative_difference"])]
+        [f"{catalog().indicators[r['indicator']].names['en']}, {r['unit']}", _name(r["area"]), f"{r['period'].year}{'' if r['period'].month == 1 else ' fiscal'}", amount(r["value"]),
+         producers[r["source"]], amount(r["other_value"]), producers[r["other_source"]], percent(100 * r["relative_difference"])]
         for r in large.head(25).iter_rows(named=True)
     ]  # fmt: skip
     return Section("quality", "What does not agree", (
@@ -295,7 +316,7 @@ def quality() -> Section:
         "A doubtful figure (status U) is shown but never preferred.",
     ), (
         Exhibit("findings", "Findings of the checks", found, "All of them are in the workbook and in the table finding of the database.", table=Table(("Check", "Rule", "Findings", "Series"), rows, frozenset({2, 3}))),
-        Exhibit("disagreements", "Largest disagreements between sources, annual figures", large, "The preferred figure first.", table=Table(("Indicator", "Area", "Year", "Preferred", "Source", "Other", "Source", "Difference"), apart, frozenset({3, 5, 7}))),
+        Exhibit("disagreements", "Largest disagreements between sources, annual amounts", large, f"The preferred figure first. The {len(apart)} largest of {large.height} that differ by 5% or more; all of them are in the workbook.", table=Table(("Indicator", "Area", "Year", "Preferred", "Source", "Other", "Source", "Difference"), apart, frozenset({3, 5, 7}))),
     ))  # fmt: skip
 
 

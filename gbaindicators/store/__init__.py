@@ -1,9 +1,11 @@
 """The database: built from the datasets, published atomically, read by everyone."""
 
-from gbaindicators.store.build import BuildSummary, build, validate_datasets
+from gbaindicators.store.build import BuildSummary, build
 from gbaindicators.store.connection import connect
 from gbaindicators.store.home import database_path, home
-from gbaindicators.store.reading import areas, disagreements, findings, indicators, load, query, sources
+from gbaindicators.store.listing import areas, disagreements, findings, indicators, sources
+from gbaindicators.store.reading import load, query
+from gbaindicators.store.validating import validate_datasets
 
 __all__ = [
     "BuildSummary",

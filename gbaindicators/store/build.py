@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import hashlib
 import os
 import shutil
@@ -17,21 +18,20 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from gbaindicators.catalog import Catalog, catalog, datasets_dir, sql_dir
+from gbaindicators.catalog import catalog, datasets_dir, sql_dir
 from gbaindicators.errors import DatabaseError, DatasetError, ValidationError
+from gbaindicators.store.filling import insert_catalog, insert_tables
 from gbaindicators.store.home import database_path
-from gbaindicators.tables import crossings, observations, policy
-from gbaindicators.tables.csv_files import read_batches
-from gbaindicators.tables.validation import FAILURES, validate
+from gbaindicators.tables.validation import FAILURES
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["BuildSummary", "build", "ensure_current", "fingerprint", "validate_datasets"]
+__all__ = ["BuildSummary", "build", "ensure_current", "fingerprint"]
 
 _MOST_FAILURES: Final = 10_000
 Progress = Callable[[str], None]
@@ -119,14 +119,22 @@ def _exclusive(path: Path) -> Iterator[Path]:
     aside = path.with_name(f".{path.name}.{os.getpid()}.building")
     try:
         _refuse_foreign(path)
+        _clear(path)
         yield aside
     except OSError as error:
         raise _write_error(path, error) from None
     finally:
-        for rest in (aside, aside.with_name(aside.name + ".wal")):
-            rest.unlink(missing_ok=True)
-        shutil.rmtree(_spill(aside), ignore_errors=True)
+        _clear(path)
         lock.release()
+
+
+def _clear(path: Path) -> None:
+    """Remove what builds of a path left aside: this one's, and those of builds that were killed."""
+    for rest in path.parent.glob(f".{glob.escape(path.name)}.*.building*"):
+        if rest.is_dir():
+            shutil.rmtree(rest, ignore_errors=True)
+        else:
+            rest.unlink(missing_ok=True)
 
 
 def _spill(aside: Path) -> Path:
@@ -151,7 +159,7 @@ def _refuse_foreign(path: Path) -> None:
     """Never replace a file that is not ours."""
     if not path.exists() or path.stat().st_size == 0:
         return
-    from gbaindicators.store.connection import open_database
+    from gbaindicators.store.opening import open_database
 
     open_database(path).close()
 
@@ -168,8 +176,8 @@ def _write(root: Path, aside: Path, path: Path, report: Progress) -> BuildSummar
         try:
             connection.execute("SET preserve_insertion_order = false; SET enable_progress_bar = false")
             _run(connection, "schema.sql")
-            _insert_catalog(connection, names)
-            failures = _insert_tables(connection, root, names, report)
+            insert_catalog(connection, names)
+            failures = insert_tables(connection, root, names, report)
             _raise(failures)
             _run(connection, "derive.sql")
             report("choosing among sources")
@@ -190,135 +198,6 @@ def _write(root: Path, aside: Path, path: Path, report: Progress) -> BuildSummar
 
 def _run(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     connection.execute((sql_dir() / name).read_text(encoding="utf-8"))
-
-
-def _insert(
-    connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]] | pl.DataFrame
-) -> None:
-    frame = rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(rows, infer_schema_length=None)
-    if frame.height:
-        connection.register("incoming", frame.to_arrow())
-        connection.execute(f"INSERT INTO {table} BY NAME FROM incoming")
-        connection.unregister("incoming")
-
-
-def _named(entry: Any, *fields: str) -> dict[str, Any]:
-    names = {f"name_{language.replace('-', '_').lower()}": text for language, text in entry.names.items()}
-    return {"id": entry.id, **names, **{f: getattr(entry, f) for f in fields}}
-
-
-def _insert_catalog(connection: duckdb.DuckDBPyConnection, names: Catalog) -> None:
-    indicator_fields = ("unit", "kind", "over_time", "over_areas", "minimum", "maximum", "description")
-    _insert(
-        connection,
-        "indicator",
-        [_named(i, *indicator_fields) | {"table_name": i.table} for i in names.indicators.values()],
-    )
-    _insert(
-        connection, "area",
-        [_named(a, "level", "parent", "currency") | {"aliases": list(a.aliases)} for a in names.areas.values()],
-    )  # fmt: skip
-    _insert(connection, "unit", [_named(u, "kind", "base", "factor") for u in names.units.values()])
-    _insert(connection, "source", [{f: getattr(s, f) for f in s.__slots__} for s in names.sources.values()])
-    _insert(connection, "definition", [
-        {"area": d.area, "subject": d.subject, "id": d.id, "member": m, "is_default": d.default,
-         "name_en": d.names["en"], "note": d.note}
-        for d in names.definitions for m in d.members
-    ])  # fmt: skip
-    _insert(connection, "preference", [
-        {"indicator": i, "area": a, "frequency": f, "source": s, "rank": rank, "why": p.why}
-        for p in names.preferences for i in p.indicators for a in p.areas for f in (p.frequencies or ("*",))
-        for rank, s in enumerate(p.sources)
-    ])  # fmt: skip
-    _insert(connection, "identity", [
-        {"id": d.id, "over": d.over, "indicator": i, "total": d.total, "part": part, "parts": len(d.parts)}
-        for d in names.identities for i in (d.indicators or (None,)) for part in d.parts
-    ])  # fmt: skip
-
-
-def _tables(
-    root: Path, names: Catalog
-) -> Iterator[tuple[Path, tuple[str, ...], Any, Callable[[pl.DataFrame, Catalog], pl.DataFrame]]]:
-    """Files of a datasets folder: path, header, schema and how to normalise."""
-    found = False
-    for path in sorted((root / "observations").glob("*.csv")):
-        found = True
-        if path.stem not in names.tables:
-            raise DatasetError(
-                f"{path}: {path.stem!r} is no table of the catalogue. Name the file after one of: {', '.join(sorted(names.tables))}"
-            )
-        yield (
-            path,
-            observations.COLUMNS,
-            observations.observation_schema(names, path.stem),
-            observations.normalise,
-        )
-    for path in sorted((root / "crossings").glob("*.csv")):
-        found = True
-        yield path, crossings.COLUMNS, crossings.crossings_schema(names), crossings.normalise_crossings
-    for path in sorted((root / "policy").glob("*.csv")):
-        found = True
-        yield path, policy.COLUMNS, policy.policy_schema(names), policy.normalise_policy
-    if not found:
-        raise DatasetError(
-            f"{root} holds no figures: it needs observations/*.csv (and may have crossings/ and policy/)"
-        )
-
-
-def _insert_tables(
-    connection: duckdb.DuckDBPyConnection, root: Path, names: Catalog, report: Progress
-) -> list[pl.DataFrame]:
-    failures: list[pl.DataFrame] = []
-    for path, columns, schema, normalise in _tables(root, names):
-        file = f"{path.parent.name}/{path.name}"
-        report(f"reading {file}")
-        for batch in read_batches(path, columns):
-            rows = normalise(batch, names)
-            broken = validate(rows, schema, file, names)
-            if broken.height:
-                failures.append(broken)
-                if sum(f.height for f in failures) > _MOST_FAILURES:
-                    return failures
-            elif not failures:
-                _INSERTS[columns](connection, rows, path.stem, file)
-    return failures
-
-
-def _insert_observations(
-    connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, table: str, file: str
-) -> None:
-    _insert(connection, "observation", rows.select(
-        pl.lit(table).alias("table_name"), "indicator", "area", "frequency", pl.col("start").alias("period"),
-        pl.col("amount").alias("value"), pl.col("base").alias("unit"), "adjustment",
-        pl.when(pl.col("prices") != "").then("prices").alias("prices"), "status", pl.col("known").alias("vintage"), "source",
-        pl.col("value").alias("published_value"), pl.col("unit").alias("published_unit"),
-        pl.col("scale").cast(pl.Int8).alias("published_scale"), "locator",
-        pl.when(pl.col("note") != "").then("note").alias("note"), pl.lit(file).alias("file"), "row",
-        pl.lit(0, pl.Int32).alias("standing"), pl.lit(True).alias("preferred"),
-    ))  # fmt: skip
-
-
-def _insert_crossings(
-    connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, table: str, file: str
-) -> None:
-    _insert(connection, "crossing_daily", rows.select(
-        "date", pl.col("Control Point").alias("control_point"), pl.col("Arrival / Departure").alias("direction"),
-        "residents", "mainland", "other", "total", "source", "area", pl.lit(file).alias("file"), "row",
-    ))  # fmt: skip
-
-
-def _insert_policy(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, table: str, file: str) -> None:
-    _insert(connection, "policy_statement", rows.select(
-        "indicator", "area", "counterpart_area", "as_of", pl.col("amount").alias("value"), "unit", "qualifier", "source",
-        "quote", "note", pl.lit(file).alias("file"), "row",
-    ))  # fmt: skip
-
-
-_INSERTS: Final = {
-    observations.COLUMNS: _insert_observations,
-    crossings.COLUMNS: _insert_crossings,
-    policy.COLUMNS: _insert_policy,
-}
 
 
 def _repeated(connection: duckdb.DuckDBPyConnection) -> list[pl.DataFrame]:
@@ -388,7 +267,7 @@ def _record(connection: duckdb.DuckDBPyConnection, root: Path, path: Path) -> Bu
 
 def _publish(aside: Path, path: Path) -> None:
     """Put the finished file in place: on disk first, then by one rename."""
-    from gbaindicators.store.connection import open_database
+    from gbaindicators.store.opening import open_database
 
     open_database(aside).close()
     with aside.open("rb") as file:
@@ -422,7 +301,7 @@ def ensure_current(path: Path) -> None:
     if path in _current and path.exists():
         return
     if path.exists() and path.stat().st_size:
-        from gbaindicators.store.connection import open_database
+        from gbaindicators.store.opening import open_database
 
         connection = open_database(path)
         try:
@@ -434,68 +313,3 @@ def ensure_current(path: Path) -> None:
             return
     build(database=path)
     _current.add(path)
-
-
-def validate_datasets(datasets: str | os.PathLike[str] | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Validate a datasets folder or one CSV file without publishing anything.
-
-    Parameters
-    ----------
-    datasets
-        A datasets folder, by default the shipped one, or a single observation, crossings or policy CSV file.
-
-    Returns
-    -------
-    failures : polars.DataFrame
-        Cells that break a rule: ``file, row, column, value, rule``. None must be left for a build.
-    findings : polars.DataFrame
-        What the checks across tables found and could not decide: ``check, indicator, area, frequency, period, file,
-        row, column, value, rule, detail``.
-    """
-    import tempfile
-
-    import duckdb
-
-    root = Path(datasets).expanduser() if datasets is not None else datasets_dir()
-    with tempfile.TemporaryDirectory() as folder:
-        if root.is_file():
-            root = _as_folder(root, Path(folder))
-        elif not root.is_dir():
-            raise DatasetError(f"{root}: there is no such file or folder")
-        database = Path(folder) / "validate.duckdb"
-        try:
-            build(root, database)
-        except ValidationError as error:
-            return error.failures, pl.DataFrame()
-        connection = duckdb.connect(str(database), read_only=True)
-        try:
-            return pl.DataFrame(schema=FAILURES), connection.sql("FROM finding ORDER BY ALL").pl()
-        finally:
-            connection.close()
-
-
-def _as_folder(file: Path, folder: Path) -> Path:
-    """Make a datasets folder of a single file, its kind told by the header, its table by the indicators in it."""
-    from gbaindicators.tables.csv_files import read_header
-
-    header = read_header(file)
-    kind, name = "observations", file.stem
-    if "Control Point" in header:
-        kind = "crossings"
-    elif "qualifier" in header:
-        kind = "policy"
-    elif name not in catalog().tables:
-        name = _table_of(file, header)
-    (folder / "datasets" / kind).mkdir(parents=True)
-    shutil.copy(file, folder / "datasets" / kind / f"{name}.csv")
-    return folder / "datasets"
-
-
-def _table_of(file: Path, header: list[str]) -> str:
-    names = catalog()
-    if "indicator" in header:
-        first = next(read_batches(file, observations.COLUMNS, 1000), pl.DataFrame({"indicator": []}))
-        for name in first["indicator"]:
-            if name in names.indicators:
-                return names.indicators[name].table
-    return "gdp"

@@ -15,6 +15,7 @@ import polars as pl
 
 from gbaindicators.catalog import FREQUENCIES
 from gbaindicators.errors import FrameError
+from gbaindicators.tables.combinations import combinations
 
 __all__ = [
     "FREQUENCY",
@@ -24,7 +25,9 @@ __all__ = [
     "check_series_frame",
     "check_unique_periods",
     "combine_status",
+    "is_unique_in_series",
     "merge_sources",
+    "moments",
     "one_unit",
     "series_keys",
     "series_name",
@@ -39,6 +42,8 @@ OF_OBSERVATION: Final = frozenset(
     {"period", "value", "unit", "sources", "status", "vintage", "method", "note", "members", "source", "rank"}
 )
 _MEASURES: Final = ("lower_", "upper_", "value_")
+#: Dates are 32-bit numbers of days, so a series number above them keeps both apart in one integer.
+_SERIES: Final = 2**32
 F = TypeVar("F", pl.DataFrame, pl.LazyFrame)
 
 
@@ -113,6 +118,8 @@ def check_series_frame(frame: F, *needs: str) -> F:
 
 def check_unique_periods(frame: pl.DataFrame) -> None:
     """Raise FrameError when a series has two values for one period; the message names the first."""
+    if is_unique_in_series(frame, pl.col("period")):
+        return
     keys = [*series_keys(frame), "period"]
     if frame.select(pl.struct(keys).is_duplicated().any()).item():
         row = frame.filter(pl.struct(keys).is_duplicated()).select(keys).row(0, named=True)
@@ -121,6 +128,21 @@ def check_unique_periods(frame: pl.DataFrame) -> None:
             f"two values for {series_name(row)} in the period that begins {period}: keep one of them, or add a "
             "column that tells the two series apart"
         )
+
+
+def is_unique_in_series(frame: pl.DataFrame, date: pl.Expr) -> bool:
+    """Whether no two observations of one series share a date (or another property of time, such as the year)."""
+    (now,) = moments(frame, date)
+    return bool((now.diff() > 0).all()) or now.n_unique() == frame.height
+
+
+def moments(frame: pl.DataFrame, *dates: pl.Expr) -> list[pl.Series]:
+    """Put the series of each row and a date into one integer, for each of several dates.
+
+    The integers ascend where the rows come series by series and in order of time.
+    """
+    series = combinations(frame, series_keys(frame)).rows.cast(pl.Int64) * _SERIES
+    return [series + days for days in frame.select(d.to_physical().alias(str(i)) for i, d in enumerate(dates))]
 
 
 def one_unit(frame: pl.DataFrame, doing: str) -> str | None:

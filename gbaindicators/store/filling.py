@@ -1,0 +1,153 @@
+"""Filling a database: the catalogue, and the rows of every dataset file that keep the rules of their table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from gbaindicators.catalog import Catalog
+from gbaindicators.errors import DatasetError
+from gbaindicators.tables import crossings, observations, policy
+from gbaindicators.tables.csv_files import read_batches
+from gbaindicators.tables.validation import validate
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["insert_catalog", "insert_tables"]
+
+_MOST_FAILURES: Final = 10_000
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]] | pl.DataFrame
+) -> None:
+    frame = rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(rows, infer_schema_length=None)
+    if frame.height:
+        connection.register("incoming", frame.to_arrow())
+        connection.execute(f"INSERT INTO {table} BY NAME FROM incoming")
+        connection.unregister("incoming")
+
+
+def _named(entry: Any, *fields: str) -> dict[str, Any]:
+    names = {f"name_{language.replace('-', '_').lower()}": text for language, text in entry.names.items()}
+    return {"id": entry.id, **names, **{f: getattr(entry, f) for f in fields}}
+
+
+def insert_catalog(connection: duckdb.DuckDBPyConnection, names: Catalog) -> None:
+    """Insert all that the catalogue says."""
+    indicator_fields = ("unit", "kind", "over_time", "over_areas", "minimum", "maximum", "description")
+    _insert(
+        connection,
+        "indicator",
+        [_named(i, *indicator_fields) | {"table_name": i.table} for i in names.indicators.values()],
+    )
+    _insert(
+        connection, "area",
+        [_named(a, "level", "parent", "currency") | {"aliases": list(a.aliases)} for a in names.areas.values()],
+    )  # fmt: skip
+    _insert(connection, "unit", [_named(u, "kind", "base", "factor") for u in names.units.values()])
+    _insert(connection, "source", [{f: getattr(s, f) for f in s.__slots__} for s in names.sources.values()])
+    _insert(connection, "definition", [
+        {"area": d.area, "subject": d.subject, "id": d.id, "member": m, "is_default": d.default,
+         "name_en": d.names["en"], "note": d.note}
+        for d in names.definitions for m in d.members
+    ])  # fmt: skip
+    _insert(connection, "preference", [
+        {"indicator": i, "area": a, "frequency": f, "source": s, "rank": rank, "why": p.why}
+        for p in names.preferences for i in p.indicators for a in p.areas for f in (p.frequencies or ("*",))
+        for rank, s in enumerate(p.sources)
+    ])  # fmt: skip
+    _insert(connection, "identity", [
+        {"id": d.id, "over": d.over, "indicator": i, "total": d.total, "part": part, "parts": len(d.parts)}
+        for d in names.identities for i in (d.indicators or (None,)) for part in d.parts
+    ])  # fmt: skip
+
+
+def _tables(
+    root: Path, names: Catalog
+) -> Iterator[tuple[Path, tuple[str, ...], Any, Callable[[pl.DataFrame, Catalog], pl.DataFrame]]]:
+    """Files of a datasets folder: path, header, schema and how to normalise."""
+    found = False
+    for path in sorted((root / "observations").glob("*.csv")):
+        found = True
+        if path.stem not in names.tables:
+            raise DatasetError(
+                f"{path}: {path.stem!r} is no table of the catalogue. Name the file after one of: {', '.join(sorted(names.tables))}"
+            )
+        yield (
+            path,
+            observations.COLUMNS,
+            observations.observation_schema(names, path.stem),
+            observations.normalise,
+        )
+    for path in sorted((root / "crossings").glob("*.csv")):
+        found = True
+        yield path, crossings.COLUMNS, crossings.crossings_schema(names), crossings.normalise_crossings
+    for path in sorted((root / "policy").glob("*.csv")):
+        found = True
+        yield path, policy.COLUMNS, policy.policy_schema(names), policy.normalise_policy
+    if not found:
+        raise DatasetError(
+            f"{root} holds no figures: it needs observations/*.csv (and may have crossings/ and policy/)"
+        )
+
+
+def insert_tables(
+    connection: duckdb.DuckDBPyConnection, root: Path, names: Catalog, report: Callable[[str], None]
+) -> list[pl.DataFrame]:
+    """Insert the rows of every file, and return the cells that break a rule; after the first, none is inserted."""
+    failures: list[pl.DataFrame] = []
+    for path, columns, schema, normalise in _tables(root, names):
+        file = f"{path.parent.name}/{path.name}"
+        report(f"reading {file}")
+        for batch in read_batches(path, columns):
+            rows = normalise(batch, names)
+            broken = validate(rows, schema, file, names)
+            if broken.height:
+                failures.append(broken)
+                if sum(f.height for f in failures) > _MOST_FAILURES:
+                    return failures
+            elif not failures:
+                _INSERTS[columns](connection, rows, path.stem, file)
+    return failures
+
+
+def _insert_observations(
+    connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, table: str, file: str
+) -> None:
+    _insert(connection, "observation", rows.select(
+        pl.lit(table).alias("table_name"), "indicator", "area", "frequency", pl.col("start").alias("period"),
+        pl.col("amount").alias("value"), pl.col("base").alias("unit"), "adjustment",
+        pl.when(pl.col("prices") != "").then("prices").alias("prices"), "status", pl.col("known").alias("vintage"), "source",
+        pl.col("value").alias("published_value"), pl.col("unit").alias("published_unit"),
+        pl.col("scale").cast(pl.Int8).alias("published_scale"), "locator",
+        pl.when(pl.col("note") != "").then("note").alias("note"), pl.lit(file).alias("file"), "row",
+        pl.lit(0, pl.Int32).alias("standing"), pl.lit(True).alias("preferred"),
+    ))  # fmt: skip
+
+
+def _insert_crossings(
+    connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, table: str, file: str
+) -> None:
+    _insert(connection, "crossing_daily", rows.select(
+        "date", pl.col("Control Point").alias("control_point"), pl.col("Arrival / Departure").alias("direction"),
+        "residents", "mainland", "other", "total", "source", "area", pl.lit(file).alias("file"), "row",
+    ))  # fmt: skip
+
+
+def _insert_policy(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, table: str, file: str) -> None:
+    _insert(connection, "policy_statement", rows.select(
+        "indicator", "area", "counterpart_area", "as_of", pl.col("amount").alias("value"), "unit", "qualifier", "source",
+        "quote", "note", pl.lit(file).alias("file"), "row",
+    ))  # fmt: skip
+
+
+_INSERTS: Final = {
+    observations.COLUMNS: _insert_observations,
+    crossings.COLUMNS: _insert_crossings,
+    policy.COLUMNS: _insert_policy,
+}

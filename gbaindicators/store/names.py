@@ -1,0 +1,56 @@
+"""What a reader's words stand for in the published database."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from gbaindicators.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["Database", "area_ids", "fetch", "kind_of"]
+
+#: Path of a database; None is the one in the data home.
+Database = str | os.PathLike[str] | None
+
+
+def fetch(connection: duckdb.DuckDBPyConnection, sql: str, values: Sequence[Any] = ()) -> pl.DataFrame:
+    """Run SQL and fetch the result as a Polars frame."""
+    frame: pl.DataFrame = connection.sql(sql, params=list(values)).pl()
+    return frame
+
+
+def kind_of(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    """Column that a name is looked up in: ``indicator`` or ``table_name``; a name that is both is the indicator."""
+    known = connection.execute("SELECT id, table_name FROM indicator").fetchall()
+    if any(name == id_ for id_, _ in known):
+        return "indicator"
+    if any(name == table for _, table in known):
+        return "table_name"
+    raise UnknownNameError("indicator", name, {n for row in known for n in row})
+
+
+def area_ids(connection: duckdb.DuckDBPyConnection, wanted: list[str] | None) -> list[str] | None:
+    """Ids of areas given by id, name in any language, or alias."""
+    if wanted is None:
+        return None
+    rows = connection.execute("SELECT id, name_en, name_zh_hans, name_zh_hant, aliases FROM area").fetchall()
+    ids = {row[0] for row in rows}
+    names = {
+        str(n).casefold(): row[0]
+        for row in rows
+        for n in (*row[1:4], row[0].replace("_", "-"), *(row[4] or ()))
+        if n
+    }
+    found = []
+    for name in wanted:
+        id_ = name if name in ids else names.get(str(name).casefold())
+        if id_ is None:
+            raise UnknownNameError("area", name, ids)
+        found.append(id_)
+    return found

@@ -1,0 +1,84 @@
+"""Opening a database file, and telling whether it is one of this package."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gbaindicators.errors import DatabaseError
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["open_database"]
+
+_PATIENCE: Final = 3.0
+
+
+_FOREIGN: Final = (
+    "{} is not a database of gbaindicators: another program's file, damaged, or written by a newer DuckDB. "
+    "Move it away and run: gba build"
+)
+
+
+def _is_duckdb(path: Path) -> bool:
+    """Tell a DuckDB file by its mark, so that no other kind of file makes DuckDB look for an extension."""
+    try:
+        with path.open("rb") as file:
+            return file.read(12)[8:] == b"DUCK"
+    except OSError as error:
+        raise DatabaseError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def _is_ours(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether an open database is one of this package."""
+    import duckdb
+
+    try:
+        connection.execute(
+            "SELECT fingerprint FROM build, (SELECT series_period, standing FROM observation LIMIT 0) LIMIT 0"
+        )
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return False
+    return True
+
+
+def open_database(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open a database file read-only, waiting a moment for a writer that is not this package's.
+
+    Raises
+    ------
+    DatabaseError
+        When the file is no database of this package, cannot be read, or stays locked.
+    """
+    import duckdb
+
+    if not _is_duckdb(path):
+        raise DatabaseError(_FOREIGN.format(path))
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection = duckdb.connect(
+                str(path), read_only=True, config={"autoinstall_known_extensions": "false"}
+            )
+            break
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0]
+            if "lock" in reason.casefold():
+                if time.monotonic() < until:
+                    time.sleep(0.1)
+                    continue
+                raise DatabaseError(
+                    f"{path} is locked by another program that has it open for writing ({reason}). Close that "
+                    "program; this package itself never writes to a published database"
+                ) from None
+            raise DatabaseError(f"{_FOREIGN.format(path)} (DuckDB says: {reason})") from None
+    connection.execute("SET enable_progress_bar = false")
+    if not _is_ours(connection):
+        connection.close()
+        raise DatabaseError(
+            f"{path} is a DuckDB database of another program: it lacks this package's tables. Choose another file "
+            "(GBA_HOME, or --database), or move it away and run: gba build"
+        )
+    return connection
