@@ -27,7 +27,7 @@ def _insert(
 ) -> None:
     frame = rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(rows, infer_schema_length=None)
     if frame.height:
-        connection.register("incoming", frame.to_arrow())
+        connection.register("incoming", frame.to_arrow(compat_level=pl.CompatLevel.newest()))
         connection.execute(f"INSERT INTO {table} BY NAME FROM incoming")
         connection.unregister("incoming")
 
@@ -119,15 +119,19 @@ def insert_tables(
 def _insert_observations(
     connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, table: str, file: str
 ) -> None:
-    _insert(connection, "observation", rows.select(
-        pl.lit(table).alias("table_name"), "indicator", "area", "frequency", pl.col("start").alias("period"),
-        pl.col("amount").alias("value"), pl.col("base").alias("unit"), "adjustment",
-        pl.when(pl.col("prices") != "").then("prices").alias("prices"), "status", pl.col("known").alias("vintage"), "source",
-        pl.col("value").alias("published_value"), pl.col("unit").alias("published_unit"),
-        pl.col("scale").cast(pl.Int8).alias("published_scale"), "locator",
-        pl.when(pl.col("note") != "").then("note").alias("note"), pl.lit(file).alias("file"), "row",
-        pl.lit(0, pl.Int32).alias("standing"), pl.lit(True).alias("preferred"),
-    ))  # fmt: skip
+    # What is the same in every row is written by DuckDB: it costs nothing there and much as text from Polars.
+    connection.register("incoming", rows.to_arrow(compat_level=pl.CompatLevel.newest()))
+    connection.execute(
+        """
+        INSERT INTO observation BY NAME
+        SELECT ? AS table_name, indicator, area, frequency, "start" AS period, amount AS value, base AS unit, adjustment,
+               nullif(prices, '') AS prices, status, known AS vintage, source, value AS published_value, unit AS published_unit,
+               scale::TINYINT AS published_scale, locator, nullif(note, '') AS note, ? AS file, row, 0 AS standing, true AS preferred
+        FROM incoming
+        """,
+        [table, file],
+    )
+    connection.unregister("incoming")
 
 
 def _insert_crossings(

@@ -80,5 +80,7 @@ def by_period(groups: Combinations, period: pl.Series, needed: pl.Series) -> Com
     present = among.gather(among.arg_unique())
     numbers = pl.repeat(None, groups.table.height * days, dtype=pl.UInt32, eager=True)
     numbers = numbers.scatter(present, pl.int_range(present.len(), dtype=pl.UInt32, eager=True))
-    table = groups.table[present // days].with_columns((present % days + first).cast(pl.Int32).cast(pl.Date).alias("period"))
+    table = groups.table[present // days].with_columns(
+        (present % days + first).cast(pl.Int32).cast(pl.Date).alias("period")
+    )
     return Combinations(pl.select(pl.when(needed).then(numbers.gather(place))).to_series(), table)

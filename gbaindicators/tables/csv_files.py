@@ -73,6 +73,9 @@ def _check_bytes(path: Path) -> None:
                 )
             if b"\0" in chunk:
                 raise DatasetError(f"{path}: holds NUL bytes, so it is no text file (UTF-16? damaged?)")
+            if chunk.isascii() and not decoder.getstate()[0]:
+                line, last = line + chunk.count(b"\n"), chunk[-1:]
+                continue
             try:
                 decoder.decode(chunk)
             except UnicodeDecodeError as error:

@@ -64,6 +64,9 @@ def normalise(batch: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
     periods = {t: _period(t) for t in batch["period"].unique()}
     known = {t: _period(t) for t in batch["vintage"].unique()}
     units = catalog.units
+    decimal = pl.col("value")
+    if not (batch["scale"] == "0").all():
+        decimal = decimal + "e" + pl.col("scale")
     return batch.with_columns(
         _lookup("period", {t: p[0] for t, p in periods.items() if p}, pl.String).alias("frequency"),
         _lookup("period", {t: p[1] for t, p in periods.items() if p}, pl.Date).alias("start"),
@@ -71,7 +74,7 @@ def normalise(batch: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
         _lookup("vintage", {t: p[2] for t, p in known.items() if p and p[0] in "AMD"}, pl.Date).alias("known"),
         _lookup("unit", {u.id: u.base for u in units.values()}, pl.String).alias("base"),
         (
-            (pl.col("value") + "e" + pl.col("scale")).cast(pl.Float64, strict=False)
+            decimal.cast(pl.Float64, strict=False)
             * _lookup("unit", {u.id: u.factor for u in units.values()}, pl.Float64)
         ).alias("amount"),
     )  # fmt: skip

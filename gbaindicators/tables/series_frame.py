@@ -142,7 +142,9 @@ def moments(frame: pl.DataFrame, *dates: pl.Expr) -> list[pl.Series]:
     The integers ascend where the rows come series by series and in order of time.
     """
     series = combinations(frame, series_keys(frame)).rows.cast(pl.Int64) * _SERIES
-    return [series + days for days in frame.select(d.to_physical().alias(str(i)) for i, d in enumerate(dates))]
+    return [
+        series + days for days in frame.select(d.to_physical().alias(str(i)) for i, d in enumerate(dates))
+    ]
 
 
 def one_unit(frame: pl.DataFrame, doing: str) -> str | None:
