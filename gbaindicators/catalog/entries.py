@@ -310,8 +310,8 @@ class Catalog:
 
 
 @cache
-def _read(folder: Path) -> Catalog:
-    return Catalog(folder)
+def _shipped_catalog() -> Catalog:
+    return Catalog((datasets_dir() / "catalog").resolve())
 
 
 def catalog(datasets: Path | str | None = None) -> Catalog:
@@ -326,6 +326,7 @@ def catalog(datasets: Path | str | None = None) -> Catalog:
     >>> catalog().area("Canton").id
     'guangzhou'
     """
-    root = Path(datasets) if datasets is not None else datasets_dir()
-    own = root / "catalog"
-    return _read((own if own.is_dir() else datasets_dir() / "catalog").resolve())
+    own = None if datasets is None else Path(datasets) / "catalog"
+    if own is not None and own.is_dir() and own.resolve() != (datasets_dir() / "catalog").resolve():
+        return Catalog(own.resolve())
+    return _shipped_catalog()

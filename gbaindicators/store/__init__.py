@@ -1,6 +1,6 @@
 """The database: built from the datasets, published atomically, read by everyone."""
 
-from gbaindicators.store.build import BuildSummary, build
+from gbaindicators.store.building import BuildSummary, build
 from gbaindicators.store.connection import connect
 from gbaindicators.store.home import database_path, home
 from gbaindicators.store.listing import areas, disagreements, findings, indicators, sources

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gbaindicators.errors import DatabaseError
-from gbaindicators.store.build import ensure_current
+from gbaindicators.store.building import ensure_current
 from gbaindicators.store.home import database_path
 from gbaindicators.store.opening import open_database
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from gbaindicators.catalog import catalog, datasets_dir
 from gbaindicators.errors import DatasetError, ValidationError
-from gbaindicators.store.build import build
+from gbaindicators.store.building import build
 from gbaindicators.store.opening import open_database
 from gbaindicators.tables import observations
 from gbaindicators.tables.csv_files import read_batches, read_header

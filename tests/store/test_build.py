@@ -49,7 +49,11 @@ def good(make_datasets, tmp_path: Path) -> Path:
 
 def test_two_builds_of_the_same_folder_are_identical(make_datasets, tmp_path: Path) -> None:
     folder = make_datasets(
-        gdp=[{"period": str(y), "value": str(y), "source": s} for y in range(2000, 2020) for s in ("dsec_gba_gdp", "dsec_gba_population")],
+        gdp=[
+            {"period": str(y), "value": str(y), "source": s}
+            for y in range(2000, 2020)
+            for s in ("dsec_gba_gdp", "dsec_gba_population")
+        ],
         population=[{"indicator": "population", "unit": "persons", "prices": "", "scale": "0", "value": "7"}],
     )
     one, other = tmp_path / "one.duckdb", tmp_path / "other.duckdb"
@@ -64,13 +68,25 @@ def test_every_shipped_row_is_in_the_database_as_published(shipped: Path) -> Non
     from gbaindicators.catalog import datasets_dir
 
     for file in sorted((datasets_dir() / "observations").glob("*.csv")):
-        columns = ["row", "indicator", "area", "published_value", "published_unit", "published_scale", "source", "locator"]
+        columns = [
+            "row",
+            "indicator",
+            "area",
+            "published_value",
+            "published_unit",
+            "published_scale",
+            "source",
+            "locator",
+        ]
         there = query(
-            f"SELECT {', '.join(columns)} FROM observation WHERE file = 'observations/{file.name}' ORDER BY row", database=shipped
+            f"SELECT {', '.join(columns)} FROM observation WHERE file = 'observations/{file.name}' ORDER BY row",
+            database=shipped,
         )
         text = pl.read_csv(file, infer_schema=False, row_index_name="row", row_index_offset=2)
         assert there["row"].to_list() == text["row"].to_list()
-        for ours, theirs in zip(columns[1:], ["indicator", "area", "value", "unit", "scale", "source", "locator"], strict=True):
+        for ours, theirs in zip(
+            columns[1:], ["indicator", "area", "value", "unit", "scale", "source", "locator"], strict=True
+        ):
             assert there[ours].cast(pl.String).to_list() == text[theirs].to_list(), (file.name, ours)
 
 
@@ -113,14 +129,16 @@ def test_a_bad_file_after_good_ones_leaves_the_last_good_database(good: Path, ma
 def test_a_file_named_after_no_table_is_refused(good: Path, make_datasets) -> None:
     folder = make_datasets(gdp=[{}])
     (folder / "observations" / "gdp.csv").rename(folder / "observations" / "gpd.csv")
-    unchanged(good, folder, DatasetError, "'gpd' is no table of the catalogue. Name the file after one of: activity")
+    unchanged(
+        good, folder, DatasetError, "'gpd' is no table of the catalogue. Name the file after one of: activity"
+    )
 
 
 def test_a_crash_in_the_middle_leaves_the_last_good_database(good: Path, make_datasets, monkeypatch) -> None:
     def fail(*_: object) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(importlib.import_module("gbaindicators.store.build"), "_check", fail)
+    monkeypatch.setattr(importlib.import_module("gbaindicators.store.building"), "_check", fail)
     unchanged(good, make_datasets(gdp=[{}]), DatabaseError, "Input/output error. Nothing was published")
 
 
@@ -128,7 +146,7 @@ def test_an_interrupt_leaves_nothing_behind(good: Path, make_datasets, monkeypat
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(importlib.import_module("gbaindicators.store.build"), "_check", interrupt)
+    monkeypatch.setattr(importlib.import_module("gbaindicators.store.building"), "_check", interrupt)
     with pytest.raises(KeyboardInterrupt):
         build(make_datasets(gdp=[{}]), good)
     assert beside(good) == set()
@@ -168,7 +186,9 @@ def test_validating_one_file_finds_its_table_by_its_indicators(make_datasets, tm
 
 def test_a_path_that_is_a_folder(make_datasets, tmp_path: Path) -> None:
     folder = make_datasets(gdp=[{}])
-    with pytest.raises(DatabaseError, match=r"is a folder: name the database file in it, such as .*gba\.duckdb"):
+    with pytest.raises(
+        DatabaseError, match=r"is a folder: name the database file in it, such as .*gba\.duckdb"
+    ):
         build(folder, tmp_path)
     with pytest.raises(DatabaseError, match="is a folder"):
         load("gdp", database=tmp_path)
@@ -218,29 +238,39 @@ def test_an_empty_file_is_nobodys_and_becomes_the_database(make_datasets, tmp_pa
 
 
 def test_a_database_that_is_not_there_is_named_with_the_command_that_makes_it(tmp_path: Path) -> None:
-    with pytest.raises(DatabaseError, match=r"there is no database at .*x\.duckdb; build one with: gba build"):
+    with pytest.raises(
+        DatabaseError, match=r"there is no database at .*x\.duckdb; build one with: gba build"
+    ):
         load("gdp", database=tmp_path / "x.duckdb")
 
 
 def test_a_database_locked_by_another_program_is_named(good: Path, make_datasets, monkeypatch) -> None:
     monkeypatch.setattr("gbaindicators.store.opening._PATIENCE", 0.2)
-    script = f"import duckdb, sys; c = duckdb.connect({str(good)!r}); print('open', flush=True); sys.stdin.read()"
-    writer = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    script = (
+        f"import duckdb, sys; c = duckdb.connect({str(good)!r}); print('open', flush=True); sys.stdin.read()"
+    )
+    writer = subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     try:
         assert writer.stdout is not None and writer.stdout.readline() == "open\n"
         for act in (lambda: load("gdp", database=good), lambda: build(make_datasets(gdp=[{}]), good)):
-            with pytest.raises(DatabaseError, match="is locked by another program that has it open for writing"):
+            with pytest.raises(
+                DatabaseError, match="is locked by another program that has it open for writing"
+            ):
                 act()
     finally:
         writer.communicate()
     assert load("gdp", database=good).height == 1
 
 
-@pytest.mark.parametrize("path", ["/proc/gba/gba.duckdb", "/sys/gba.duckdb", "/dev/null/gba.duckdb"])
+@pytest.mark.parametrize("path", ["/proc/gba.duckdb", "/proc/gba/gba.duckdb", "/sys/gba.duckdb", "/dev/null/gba.duckdb"])
 def test_a_place_that_cannot_be_written(path: str, make_datasets) -> None:
     if not Path(path).parents[-2].exists():
         pytest.skip(f"no {path.split('/')[1]} here")
-    with pytest.raises(DatabaseError, match=rf"{path} cannot be written: .* Choose another place with GBA_HOME or --database"):
+    with pytest.raises(
+        DatabaseError, match=rf"{path} cannot be written: .* Choose another place with GBA_HOME or --database"
+    ):
         build(make_datasets(gdp=[{}]), path)
 
 
@@ -248,7 +278,9 @@ def test_a_place_that_cannot_be_written(path: str, make_datasets) -> None:
 def mounted(folder: Path, options: str) -> Iterator[Path]:
     """Mount a tmpfs on a folder; needs root."""
     folder.mkdir(exist_ok=True)
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True, text=True)
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True, text=True
+    )
     if done.returncode:
         pytest.skip(f"cannot mount a tmpfs here: {done.stderr.strip()}")
     try:
@@ -275,7 +307,10 @@ def test_a_disk_that_fills_is_named_and_the_old_database_still_answers(make_data
         path = disk / "gba.duckdb"
         build(make_datasets(gdp=[{}]), path)
         before = path.read_bytes()
-        with pytest.raises(DatabaseError, match=rf"the disk of {disk} is full; nothing was published and the last good database stands"):
+        with pytest.raises(
+            DatabaseError,
+            match=rf"the disk of {disk} is full; nothing was published and the last good database stands",
+        ):
             build(database=path)  # the shipped figures need more
         assert path.read_bytes() == before
         assert beside(path) == set()
@@ -285,7 +320,7 @@ def test_a_disk_that_fills_is_named_and_the_old_database_still_answers(make_data
 def test_what_an_earlier_build_that_was_killed_left_is_cleared(good: Path, make_datasets) -> None:
     script = (
         "import importlib, os, signal, sys\n"
-        "module = importlib.import_module('gbaindicators.store.build')\n"
+        "module = importlib.import_module('gbaindicators.store.building')\n"
         "module._check = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         "module.build(sys.argv[1], sys.argv[2])\n"
     )
@@ -300,7 +335,9 @@ def test_what_an_earlier_build_that_was_killed_left_is_cleared(good: Path, make_
 # --- the data home ---------------------------------------------------------------------------------------------------
 
 
-def test_the_first_read_builds_the_shipped_figures_and_later_reads_do_not(tmp_path: Path, monkeypatch) -> None:
+def test_the_first_read_builds_the_shipped_figures_and_later_reads_do_not(
+    tmp_path: Path, monkeypatch
+) -> None:
     monkeypatch.setenv("GBA_HOME", str(tmp_path / "new" / "home"))
     path = tmp_path / "new" / "home" / "gba.duckdb"
     assert load("gdp", "macao", start="2020", end="2020").height >= 1
@@ -310,7 +347,9 @@ def test_the_first_read_builds_the_shipped_figures_and_later_reads_do_not(tmp_pa
     assert (path.stat().st_ino, path.stat().st_mtime_ns) == (inode, changed)
 
 
-def test_a_database_of_ones_own_figures_in_the_data_home_is_left_alone(tmp_path: Path, make_datasets, monkeypatch) -> None:
+def test_a_database_of_ones_own_figures_in_the_data_home_is_left_alone(
+    tmp_path: Path, make_datasets, monkeypatch
+) -> None:
     monkeypatch.setenv("GBA_HOME", str(tmp_path))
     build(make_datasets(gdp=[{"value": "1"}]))
     assert load("gdp")["value"].to_list() == [1e9]
@@ -319,7 +358,9 @@ def test_a_database_of_ones_own_figures_in_the_data_home_is_left_alone(tmp_path:
 # --- several sources and vintages ------------------------------------------------------------------------------------
 
 #: Grades of the sources made up below.
-MADE_UP = [{"id": f"{grade}_{n}", "grade": grade} for grade in ("official", "mirror", "secondary") for n in (1, 2)]
+MADE_UP = [
+    {"id": f"{grade}_{n}", "grade": grade} for grade in ("official", "mirror", "secondary") for n in (1, 2)
+]
 CHOICE = """
 [[prefer]]
 indicators = ["gdp"]
@@ -330,9 +371,14 @@ why = "A test."
 """
 
 
-def choose(make_database, *rows: tuple[str, str, str], preferences: str = "", area: str = "macao") -> list[tuple[str, ...]]:
+def choose(
+    make_database, *rows: tuple[str, str, str], preferences: str = "", area: str = "macao"
+) -> list[tuple[str, ...]]:
     """Preferred sources among rows of (source, vintage, status) that print one figure."""
-    figures = [{"source": s, "vintage": v, "status": st, "value": str(i + 1), "area": area} for i, (s, v, st) in enumerate(rows)]
+    figures = [
+        {"source": s, "vintage": v, "status": st, "value": str(i + 1), "area": area}
+        for i, (s, v, st) in enumerate(rows)
+    ]
     path = make_database(sources=MADE_UP, preferences=preferences, gdp=figures)
     try:
         frame = load("gdp", database=path)
@@ -342,25 +388,37 @@ def choose(make_database, *rows: tuple[str, str, str], preferences: str = "", ar
 
 
 def test_official_is_preferred_over_mirror_over_secondary(make_database) -> None:
-    rows = [("secondary_1", "2025-01-01", "A"), ("mirror_1", "2024-01-01", "A"), ("official_1", "2023-01-01", "A")]
+    rows = [
+        ("secondary_1", "2025-01-01", "A"),
+        ("mirror_1", "2024-01-01", "A"),
+        ("official_1", "2023-01-01", "A"),
+    ]
     assert choose(make_database, *rows) == [("official_1",)]
     assert choose(make_database, *rows[:2]) == [("mirror_1",)]
 
 
 def test_among_one_grade_the_newest_vintage_is_preferred(make_database) -> None:
-    assert choose(make_database, ("official_1", "2023-01-01", "A"), ("official_2", "2024-01-01", "A")) == [("official_2",)]
-    assert choose(make_database, ("official_1", "2024-01-01", "A"), ("official_1", "2023-01-01", "A")) == [("official_1",)]
+    assert choose(make_database, ("official_1", "2023-01-01", "A"), ("official_2", "2024-01-01", "A")) == [
+        ("official_2",)
+    ]
+    assert choose(make_database, ("official_1", "2024-01-01", "A"), ("official_1", "2023-01-01", "A")) == [
+        ("official_1",)
+    ]
 
 
 def test_an_explicit_choice_comes_before_grade_and_vintage_where_it_speaks(make_database) -> None:
     rows = [("official_1", "2025-01-01", "A"), ("secondary_2", "2020-12-31", "A")]
     assert choose(make_database, *rows, preferences=CHOICE) == [("secondary_2",)]
     assert choose(make_database, *rows, preferences=CHOICE, area="hong_kong") == [("official_1",)]
-    assert choose(make_database, rows[0], ("secondary_1", "2025-01-01", "A"), preferences=CHOICE) == [("official_1",)]
+    assert choose(make_database, rows[0], ("secondary_1", "2025-01-01", "A"), preferences=CHOICE) == [
+        ("official_1",)
+    ]
 
 
 def test_a_doubtful_figure_is_never_preferred_not_even_alone_nor_by_choice(make_database) -> None:
-    assert choose(make_database, ("official_1", "2025-01-01", "U"), ("secondary_1", "2020-12-31", "A")) == [("secondary_1",)]
+    assert choose(make_database, ("official_1", "2025-01-01", "U"), ("secondary_1", "2020-12-31", "A")) == [
+        ("secondary_1",)
+    ]
     assert choose(make_database, ("official_1", "2025-01-01", "U")) == []
     rows = [("secondary_2", "2025-01-01", "U"), ("mirror_1", "2025-01-01", "A")]
     assert choose(make_database, *rows, preferences=CHOICE) == [("mirror_1",)]
@@ -381,7 +439,9 @@ def test_there_is_one_preferred_row_for_every_key(shipped: Path, day: date | Non
 
 def test_every_figure_that_is_not_doubtful_has_its_preferred_row(shipped: Path) -> None:
     sql = "SELECT count(DISTINCT series_period) FROM observation WHERE status <> 'U'"
-    assert query(sql, database=shipped).item() == query("SELECT count(*) FROM latest", database=shipped).item()
+    assert (
+        query(sql, database=shipped).item() == query("SELECT count(*) FROM latest", database=shipped).item()
+    )
 
 
 def test_what_was_known_on_a_day(make_database) -> None:
@@ -421,6 +481,9 @@ def test_a_better_source_that_was_not_out_yet_does_not_speak(make_database) -> N
 
 
 def test_the_choice_among_sources_does_not_depend_on_the_order_of_rows(make_database) -> None:
-    rows = [{"source": s, "vintage": "2024-01-31", "value": str(i)} for i, s in enumerate(["official_1", "official_2", "mirror_1"], 1)]
+    rows = [
+        {"source": s, "vintage": "2024-01-31", "value": str(i)}
+        for i, s in enumerate(["official_1", "official_2", "mirror_1"], 1)
+    ]
     one, other = make_database(sources=MADE_UP, gdp=rows), make_database(sources=MADE_UP, gdp=rows[::-1])
     assert load("gdp", database=one)["sources"].to_list() == load("gdp", database=other)["sources"].to_list()

@@ -50,13 +50,17 @@ def test_a_finding_points_at_the_very_row(found: pl.DataFrame) -> None:
 
 
 def test_shenzhen_2018_containers_27_74_against_25_74_million(found: pl.DataFrame) -> None:
-    case = of(found, "sources_disagree", indicator="container_throughput", area="shenzhen", period=date(2018, 1, 1))
+    case = of(
+        found, "sources_disagree", indicator="container_throughput", area="shenzhen", period=date(2018, 1, 1)
+    )
     assert case["value"].to_list() == ["27.74"]
     assert "27740000" in case["detail"][0] and "25740000" in case["detail"][0]
 
 
 def test_the_two_vintages_of_hong_kong_april_2025_containers(found: pl.DataFrame) -> None:
-    case = of(found, "sources_disagree", indicator="container_throughput", area="hong_kong", period=date(2025, 4, 1))
+    case = of(
+        found, "sources_disagree", indicator="container_throughput", area="hong_kong", period=date(2025, 4, 1)
+    )
     assert any("1179000" in d and "1136000" in d for d in case["detail"])
 
 
@@ -119,7 +123,13 @@ def test_no_year_to_date_figure_falls_and_no_part_stands_for_a_whole(found: pl.D
 
 def test_what_is_found_does_not_stop_the_build_but_doubtful_figures_are_not_preferred(shipped: Path) -> None:
     everything = load(
-        "container_throughput", "shenzhen", start="2018", end="2018", frequency="A", all_sources=True, database=shipped
+        "container_throughput",
+        "shenzhen",
+        start="2018",
+        end="2018",
+        frequency="A",
+        all_sources=True,
+        database=shipped,
     )
     assert {25_740_000.0, 27_740_000.0} <= set(everything["value"])
     one = load("container_throughput", "shenzhen", start="2018", end="2018", frequency="A", database=shipped)
@@ -129,12 +139,28 @@ def test_what_is_found_does_not_stop_the_build_but_doubtful_figures_are_not_pref
 # --- made-up figures -------------------------------------------------------------------------------------------------
 
 
-def series(indicator: str, area: str, values: dict[str, object], unit: str, source: str = ONE, **other: str) -> list[dict[str, object]]:
-    row = {"indicator": indicator, "area": area, "unit": unit, "scale": "0", "prices": "", "source": source, "vintage": "2026-01-31"}
+def series(
+    indicator: str, area: str, values: dict[str, object], unit: str, source: str = ONE, **other: str
+) -> list[dict[str, object]]:
+    row = {
+        "indicator": indicator,
+        "area": area,
+        "unit": unit,
+        "scale": "0",
+        "prices": "",
+        "source": source,
+        "vintage": "2026-01-31",
+    }
     return [row | {"period": p, "value": str(v), "locator": f"{area} {p}"} | other for p, v in values.items()]
 
 
-def containers(area: str, values: dict[str, object], source: str = ONE, indicator: str = "container_throughput", **other: str) -> list[dict[str, object]]:
+def containers(
+    area: str,
+    values: dict[str, object],
+    source: str = ONE,
+    indicator: str = "container_throughput",
+    **other: str,
+) -> list[dict[str, object]]:
     return series(indicator, area, values, "TEU", source, **other)
 
 
@@ -157,11 +183,20 @@ def months(year: int, values: list[object]) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def made_up(make_database) -> Path:
     noise = np.random.default_rng(7).normal(3, 2, 45)
-    steady = {str(y): round(1000 * math.exp(0.12 * (y - 2005)) * (1 + 0.01 * (-1) ** y)) for y in range(2005, 2020)}
+    steady = {
+        str(y): round(1000 * math.exp(0.12 * (y - 2005)) * (1 + 0.01 * (-1) ** y)) for y in range(2005, 2020)
+    }
     broken = {y: v if int(y) < 2012 else 2 * v for y, v in steady.items()}
-    days = "Date,Control Point,Arrival / Departure,Hong Kong Residents,Mainland Visitors,Other Visitors,Total,source\n" + "".join(
-        f"{day},{point},Arrival,1,2,3,6,immd_page_zachkongoyu\n"
-        for day, point in [("01-01-2020", "Macau Ferry Terminal"), ("02-01-2020", "Macao Ferry Terminal"), ("01-01-2020", "Airport")]
+    days = (
+        "Date,Control Point,Arrival / Departure,Hong Kong Residents,Mainland Visitors,Other Visitors,Total,source\n"
+        + "".join(
+            f"{day},{point},Arrival,1,2,3,6,immd_page_zachkongoyu\n"
+            for day, point in [
+                ("01-01-2020", "Macau Ferry Terminal"),
+                ("02-01-2020", "Macao Ferry Terminal"),
+                ("01-01-2020", "Airport"),
+            ]
+        )
     )
     ports = [
         # a part as the whole: Oakland's loaded boxes printed as all, while another source prints all
@@ -208,12 +243,21 @@ def made_up(make_database) -> Path:
         *(r for area in ("zhuhai", "zhaoqing") for r in series("gdp_per_capita", area, {"2020": 10}, "CNY", prices="current")),
         *series("gdp", "macao", {"2020": 5}, "MOP", prices="current"), *series("gdp", "macao", {"2021": 5}, "USD", prices="current"),
     ]  # fmt: skip
-    people = [r for area in ("zhuhai", "zhaoqing") for r in series("population", area, {"2019": 100, "2020": 120}, "persons")]
+    people = [
+        r
+        for area in ("zhuhai", "zhaoqing")
+        for r in series("population", area, {"2019": 100, "2020": 120}, "persons")
+    ]
     rates = [
         *series("unemployment_rate", "hong_kong", quarters(2000, 10 + spline(1)), "percent"),
         *series("unemployment_rate", "macao", quarters(2000, 10 + noise), "percent"),
         # a slow series printed with one decimal is as smooth as its rounding, which says nothing
-        *series("unemployment_rate", "guangdong", {q: v[:-3] for q, v in quarters(2000, 10 + spline(2) / 20).items()}, "percent"),
+        *series(
+            "unemployment_rate",
+            "guangdong",
+            {q: v[:-3] for q, v in quarters(2000, 10 + spline(2) / 20).items()},
+            "percent",
+        ),
     ]
     return make_database(
         port_throughput=ports, passengers=air, gdp=output, population=people, labour=rates, crossings=days
@@ -267,8 +311,13 @@ def test_other_splines_are_found_too_in_months_as_in_quarters(make_database, see
     points = np.random.default_rng(seed).normal(100, 10, 12)
     monthly = CubicSpline(range(12), points)(np.arange(0, 11 + 1 / 24, 1 / 12))
     values = {f"{2000 + i // 12}-{i % 12 + 1:02d}": f"{v:.4f}" for i, v in enumerate(monthly)}
-    rows = series("cpi", "hong_kong", values, "index") + series("cpi", "macao", quarters(2000, 100 + spline(seed)), "index")
-    assert set(of(findings(database=make_database(prices=rows)), "too_smooth")["area"]) == {"hong_kong", "macao"}
+    rows = series("cpi", "hong_kong", values, "index") + series(
+        "cpi", "macao", quarters(2000, 100 + spline(seed)), "index"
+    )
+    assert set(of(findings(database=make_database(prices=rows)), "too_smooth")["area"]) == {
+        "hong_kong",
+        "macao",
+    }
 
 
 def test_the_part_is_named_beside_the_whole_it_stands_for(made_up: Path) -> None:
@@ -284,5 +333,7 @@ def test_a_series_that_passes_to_a_source_that_disagrees_breaks_there(made_up: P
 
 
 def test_loaded_and_whole_port_containers_are_two_series(made_up: Path) -> None:
-    assert load("container_throughput_loaded", "oakland", database=made_up)["value"].to_list() == [1_700_100.0]
+    assert load("container_throughput_loaded", "oakland", database=made_up)["value"].to_list() == [
+        1_700_100.0
+    ]
     assert load("container_throughput", "oakland", database=made_up).height == 1

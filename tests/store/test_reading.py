@@ -53,7 +53,9 @@ def test_a_loaded_frame_has_the_columns_and_types_of_a_series_frame() -> None:
     assert frame.schema["value"] == pl.Float64
     assert frame.schema["sources"] == pl.List(pl.String)
     assert frame["value"].is_nan().sum() == 0
-    assert frame.equals(frame.sort("indicator", "area", "frequency", "adjustment", "prices", "period", nulls_last=True))
+    assert frame.equals(
+        frame.sort("indicator", "area", "frequency", "adjustment", "prices", "period", nulls_last=True)
+    )
     assert frame["method"].null_count() == frame.height
 
 
@@ -71,13 +73,19 @@ def published(table: str, **where: str) -> list[dict[str, str]]:
         ("card_transactions", "octopus_cards_in_circulation", "hong_kong", "2014"),
     ],
 )  # fmt: skip
-def test_a_value_is_the_published_text_in_base_units(table: str, indicator: str, area: str, period: str) -> None:
+def test_a_value_is_the_published_text_in_base_units(
+    table: str, indicator: str, area: str, period: str
+) -> None:
     frame = load(indicator, area, start=period, end=period)
     wanted = {r["source"]: r for r in published(table, indicator=indicator, area=area, period=period)}
     row = frame.filter(pl.col("frequency") == ("M" if "-" in period else "A")).row(0, named=True)
     text = wanted[row["sources"][0]]
     assert row["value"] == float(Decimal(text["value"]).scaleb(int(text["scale"])))
-    assert (row["unit"], row["adjustment"], row["status"]) == (text["unit"], text["adjustment"], text["status"])
+    assert (row["unit"], row["adjustment"], row["status"]) == (
+        text["unit"],
+        text["adjustment"],
+        text["status"],
+    )
 
 
 def test_all_sources_gives_every_published_row() -> None:
@@ -153,17 +161,21 @@ def test_a_period_that_is_none_is_named() -> None:
 
 
 def test_a_bay_area_without_figures_of_its_own_says_how_to_make_them() -> None:
-    with pytest.raises(UsageError, match=r"made of members.*gba\.benchmark\('gdp'\).*gba\.aggregate, 'greater_bay_area'"):
+    with pytest.raises(
+        UsageError, match=r"made of members.*gba\.benchmark\('gdp'\).*gba\.aggregate, 'greater_bay_area'"
+    ):
         load("gdp", "greater_bay_area")
 
 
 def test_an_area_without_figures_says_which_have_them() -> None:
-    with pytest.raises(UsageError, match="'air_passengers' has no figures for macao; it has them for .*can"):
+    with pytest.raises(UsageError, match=r"'air_passengers' has no figures for macao; it has them for .*can"):
         load("air_passengers", "macao")
 
 
 def test_periods_without_figures_say_which_there_are() -> None:
-    with pytest.raises(UsageError, match=r"no figures of 'gdp' from 2090; there are: macao A nsa \d{4}-01-01 to 20"):
+    with pytest.raises(
+        UsageError, match=r"no figures of 'gdp' from 2090; there are: macao A nsa \d{4}-01-01 to 20"
+    ):
         load("gdp", "macao", start="2090")
     with pytest.raises(UsageError, match=r"as of 1950; there are: .*earliest vintage"):
         load("gdp", "macao", as_of="1950")
@@ -177,7 +189,9 @@ def test_year_to_date_figures_alone_say_how_to_ask_for_them(make_database) -> No
 
 
 def test_an_indicator_without_figures_in_these_datasets(make_database) -> None:
-    with pytest.raises(UsageError, match="'population' is in the catalogue, but no figure of it is among the datasets"):
+    with pytest.raises(
+        UsageError, match="'population' is in the catalogue, but no figure of it is among the datasets"
+    ):
         load("population", database=make_database(gdp=[{}]))
 
 
@@ -199,7 +213,10 @@ def test_start_and_end_include_periods_that_begin_and_end_between_them(small: Pa
     assert values(small, start="2020-Q1", end="2020-Q1") == [3, 4, 6]
 
 
-@pytest.mark.parametrize(("word", "wanted"), [("A", [1, 2]), ("annual", [1, 2]), ("quarterly", [3]), ("Monthly", [4]), ("day", [6])])
+@pytest.mark.parametrize(
+    ("word", "wanted"),
+    [("A", [1, 2]), ("annual", [1, 2]), ("quarterly", [3]), ("Monthly", [4]), ("day", [6])],
+)
 def test_frequencies_go_by_code_or_word(small: Path, word: str, wanted: list[float]) -> None:
     assert values(small, frequency=word) == wanted
 
@@ -210,8 +227,14 @@ def test_year_to_date_figures_come_only_when_asked_for(small: Path) -> None:
 
 
 def test_fiscal_years_come_only_where_there_are_no_calendar_years(small: Path) -> None:
-    assert load("air_passengers", "hkg", frequency="A", database=small)["period"].to_list() == [date(2019, 1, 1), date(2020, 1, 1)]
-    assert load("air_passengers", "nrt", frequency="A", database=small)["period"].to_list() == [date(2019, 4, 1), date(2020, 4, 1)]
+    assert load("air_passengers", "hkg", frequency="A", database=small)["period"].to_list() == [
+        date(2019, 1, 1),
+        date(2020, 1, 1),
+    ]
+    assert load("air_passengers", "nrt", frequency="A", database=small)["period"].to_list() == [
+        date(2019, 4, 1),
+        date(2020, 4, 1),
+    ]
     both = load("air_passengers", frequency="A", database=small)
     assert both["value"].to_list() == [1, 2, 8, 9]
     assert load("air_passengers", "hkg", frequency="A", all_sources=True, database=small).height == 3
@@ -273,7 +296,12 @@ def test_sql_cannot_reach_files(sql: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("sql", "says"),
-    [("SELEC 1", "syntax error"), ("SELECT * FROM gpd", "gdp"), ("SELECT valeu FROM gdp", "value"), ("SELECT 'x'::INT", "x")],
+    [
+        ("SELEC 1", "syntax error"),
+        ("SELECT * FROM gpd", "gdp"),
+        ("SELECT valeu FROM gdp", "value"),
+        ("SELECT 'x'::INT", "x"),
+    ],
 )
 def test_wrong_sql_is_a_usage_error_in_the_words_of_duckdb(sql: str, says: str) -> None:
     with pytest.raises(UsageError) as error:

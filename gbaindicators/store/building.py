@@ -106,7 +106,9 @@ def _exclusive(path: Path) -> Iterator[Path]:
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(str(path) + ".lock", timeout=600)
+        held = path.with_name(path.name + ".lock")
+        held.touch()  # tells at once where nothing can be written; the lock would wait
+        lock = FileLock(held, timeout=600)
         lock.acquire()
     except Timeout:
         raise DatabaseError(

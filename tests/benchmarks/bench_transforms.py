@@ -1,0 +1,226 @@
+"""Time `convert`, `deflate`, `index` and `from_ytd` on ten million rows against hand-written Polars.
+
+Run with ``python -m tests.benchmarks.bench_transforms``; it prints the ratios of the medians of alternating runs, of
+frames without and with ``sources``. By hand means joins that are correct by date and give the same columns, the union
+of the sources among them; `growth` has a benchmark of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from statistics import median
+
+import numpy as np
+import polars as pl
+
+from gbaindicators.catalog import catalog
+from gbaindicators.tables.series_frame import FREQUENCY
+from gbaindicators.transforms.indexing import index
+from gbaindicators.transforms.money import convert, deflate
+from gbaindicators.transforms.year_to_date import from_ytd
+
+KEYS = ["indicator", "area"]
+FIRST, LAST = date(1985, 1, 1), date(2024, 12, 1)
+UNITS = ["CNY", "HKD", "JPY"]
+Transform = Callable[[pl.DataFrame], pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One transform, its hand-written counterpart and the frame of both."""
+
+    name: str
+    ours: Transform
+    by_hand: Transform
+    frame: pl.DataFrame
+
+
+def observations(rows: int, every: str, *, origin: bool) -> pl.DataFrame:
+    """Series of 150 indicators and as many areas as it takes, in order, two rows of a hundred missing.
+
+    With `origin` every row has one of nineteen lists of sources, which change from row to row.
+    """
+    periods = pl.DataFrame({"period": pl.date_range(FIRST, LAST, every, eager=True)})
+    areas = pl.DataFrame({"area": [f"area_{i}" for i in range(rows // (periods.height * 150) + 2)]})
+    areas = areas.with_columns(unit=pl.Series(UNITS).gather(pl.Series(range(areas.height)) % len(UNITS)))
+    series = pl.DataFrame({"indicator": [f"indicator_{i}" for i in range(150)]}).join(areas, how="cross")
+    frame = series.join(periods, how="cross", maintain_order="left_right")
+    random = np.random.default_rng(0)
+    frame = frame.filter(pl.Series(random.random(frame.height) > 0.02)).head(rows)
+    frame = frame.select(
+        *KEYS,
+        pl.repeat("A" if every == "1y" else "M", frame.height, dtype=FREQUENCY, eager=True).alias(
+            "frequency"
+        ),
+        "period",
+        pl.Series("value", random.lognormal(size=frame.height)),
+        "unit",
+    )
+    if origin:
+        lists = pl.Series(
+            [[f"source_{i}"] for i in range(12)] + [[f"source_{i}", "yearbook"] for i in range(7)]
+        )
+        drawn = random.integers(0, lists.len(), frame.height)
+        frame = frame.with_columns(lists.gather(drawn).alias("sources"))
+    return frame.rechunk()
+
+
+def figures(every: str, key: str, names: list[str], *, origin: bool) -> pl.DataFrame:
+    """Rates or price indices of every period, above zero."""
+    periods = pl.DataFrame({"period": pl.date_range(FIRST, LAST, every, eager=True)})
+    frame = pl.DataFrame({key: names}).join(periods, how="cross")
+    values = np.random.default_rng(1).uniform(5, 8, frame.height)
+    frame = frame.with_columns(value=pl.Series(values), frequency=pl.lit("A" if every == "1y" else "M"))
+    if origin:
+        frame = frame.with_columns(sources=pl.concat_list(pl.lit("rates of ") + pl.col(key)))
+    return frame
+
+
+def united(frame: pl.DataFrame) -> pl.DataFrame:
+    """Union of ``sources`` and ``theirs``, where the frame has them."""
+    if "sources" not in frame.columns:
+        return frame
+    both = pl.concat_list("sources", pl.col("theirs").fill_null([])).list.eval(pl.element().unique().sort())
+    return frame.with_columns(sources=both).drop("theirs")
+
+
+def convert_case(rows: int, *, origin: bool) -> Case:
+    """Three currencies in months to US dollars."""
+    rates = figures("1mo", "unit", [f"{u} per USD" for u in UNITS], origin=origin)
+    theirs = [pl.col("sources").alias("theirs")] if origin else []
+    table = rates.select(pl.col("unit").str.head(3), "period", *theirs, rate="value")
+
+    def by_hand(frame: pl.DataFrame) -> pl.DataFrame:
+        joined = frame.join(table, on=["unit", "period"], how="left", maintain_order="left")
+        result = joined.with_columns(
+            value=pl.col("value") / pl.col("rate"), unit=pl.lit("USD"), method=pl.lit("to USD")
+        )
+        return united(result.drop("rate"))
+
+    frame = observations(rows, "1mo", origin=origin)
+    return Case("convert", lambda f: convert(f, "USD", rates=rates), by_hand, frame)
+
+
+def deflate_case(rows: int, *, origin: bool) -> Case:
+    """Three currencies in years to prices of 2015."""
+    homes = {u: catalog().currencies[u] for u in UNITS}
+    indices = figures("1y", "area", list(homes.values()), origin=origin)
+    base = indices.filter(pl.col("period") == date(2015, 1, 1))
+    table = indices.join(base, on="area", suffix="_base").select(
+        unit=pl.col("area").replace_strict({area: unit for unit, area in homes.items()}),
+        period="period",
+        price=pl.col("value") / pl.col("value_base"),
+        **({"theirs": pl.col("sources").list.set_union("sources_base")} if origin else {}),
+    )
+
+    def by_hand(frame: pl.DataFrame) -> pl.DataFrame:
+        joined = frame.join(table, on=["unit", "period"], how="left", maintain_order="left")
+        result = joined.with_columns(
+            value=pl.col("value") / pl.col("price"),
+            prices=pl.lit("constant 2015"),
+            method="deflated with the GDP deflator of " + pl.col("unit"),
+        )
+        return united(result.drop("price"))
+
+    return Case(
+        "deflate",
+        lambda f: deflate(f, "2015", deflator=indices),
+        by_hand,
+        observations(rows, "1y", origin=origin),
+    )
+
+
+def index_case(rows: int, *, origin: bool) -> Case:
+    """Months relative to one month."""
+    frame = observations(rows, "1mo", origin=origin)
+    base = date(2015, 3, 1)
+    within = frame.filter(pl.col("period") == base).select(KEYS)
+    frame = frame.join(within, on=KEYS, how="semi", maintain_order="left")
+
+    def by_hand(frame: pl.DataFrame) -> pl.DataFrame:
+        theirs = [pl.col("sources").alias("theirs")] if origin else []
+        at_base = frame.filter(pl.col("period") == base).select(*KEYS, *theirs, base="value")
+        joined = frame.join(at_base, on=KEYS, how="left", maintain_order="left")
+        result = joined.with_columns(
+            value=100 * pl.col("value") / pl.col("base"), unit=pl.lit("index"), method=pl.lit("index")
+        )
+        return united(result.drop("base"))
+
+    return Case("index", lambda f: index(f, "2015-03"), by_hand, frame)
+
+
+def from_ytd_case(rows: int, *, origin: bool) -> Case:
+    """Months from figures cumulated since January."""
+    frame = observations(rows, "1mo", origin=origin)
+    year = [*KEYS, pl.col("period").dt.year()]
+    frame = frame.with_columns(pl.col("value").cum_sum().over(year), adjustment=pl.lit("ytd"))
+
+    def by_hand(frame: pl.DataFrame) -> pl.DataFrame:
+        theirs = [pl.col("sources").alias("theirs")] if origin else []
+        later = frame.select(*KEYS, pl.col("period").dt.offset_by("1mo"), *theirs, before="value")
+        later = later.filter(pl.col("period").dt.month() != 1)
+        joined = frame.join(later, on=[*KEYS, "period"], how="left", maintain_order="left")
+        january = pl.col("period").dt.month() == 1
+        result = joined.with_columns(
+            value=pl.when(january).then("value").otherwise(pl.col("value") - pl.col("before")),
+            adjustment=pl.lit("nsa"),
+            method=pl.lit("single periods"),
+            note=pl.when(~january & pl.col("before").is_null()).then(pl.lit("the period before is missing")),
+        )
+        return united(result.drop("before"))
+
+    return Case("from_ytd", from_ytd, by_hand, frame)
+
+
+def seconds(run: Transform, frame: pl.DataFrame) -> float:
+    """Wall-clock time of one run."""
+    start = time.perf_counter()
+    run(frame)
+    return time.perf_counter() - start
+
+
+def compare(case: Case, label: str, repeats: int) -> None:
+    """Print the medians of alternating runs and their ratio, after a check that both agree."""
+    ours, theirs = case.ours(case.frame), case.by_hand(case.frame)
+    if set(ours.columns) != set(theirs.columns):
+        raise SystemExit(f"{case.name}: the columns differ: {ours.columns} and {theirs.columns}")
+    apart = (ours["value"] - theirs["value"]).abs().max()
+    if ours["value"].null_count() != theirs["value"].null_count() or apart > 1e-6:  # type: ignore[operator]
+        raise SystemExit(f"{case.name}: the values do not agree")
+    if "sources" in ours.columns and not ours["sources"].equals(theirs["sources"]):
+        raise SystemExit(f"{case.name}: the sources do not agree")
+    del ours, theirs
+    times = [(seconds(case.ours, case.frame), seconds(case.by_hand, case.frame)) for _ in range(repeats)]
+    package, hand = (median(t) for t in zip(*times, strict=True))
+    print(
+        f"{case.name}, {case.frame.height:,} rows {label}: {package:.2f} s, by hand {hand:.2f} s, "
+        f"ratio {package / hand:.2f}",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Compare every transform, without and with sources."""
+    makers = {
+        "convert": convert_case,
+        "deflate": deflate_case,
+        "index": index_case,
+        "from_ytd": from_ytd_case,
+    }
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--only", nargs="+", choices=makers, default=list(makers))
+    options = parser.parse_args()
+    for name in options.only:
+        for origin in (False, True):
+            case = makers[name](options.rows, origin=origin)
+            compare(case, "with sources" if origin else "without sources", options.repeats)
+
+
+if __name__ == "__main__":
+    main()
