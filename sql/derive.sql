@@ -42,7 +42,7 @@ SELECT i.table_name, p.indicator, p.area, CASE length(as_of) WHEN 4 THEN 'A' WHE
        p.source, trim(format('{}', p.value)) AS published_value, p.unit AS published_unit, 0 AS published_scale,
        'quote: "' || p.quote || '"' AS locator,
        concat_ws('; ', CASE WHEN p.qualifier <> 'exact' THEN 'the text says: ' || replace(p.qualifier, '_', ' ') END,
-                 'with ' || p.counterpart_area, p.note) AS note,
+                 'with ' || replace(replace(p.counterpart_area, ';', ', '), '_', ' '), p.note) AS note,
        p.file, p.row, 0 AS standing, true AS preferred
 FROM policy_statement p
 JOIN indicator i ON i.id = p.indicator AND i.table_name <> 'policy_statements'

@@ -53,7 +53,7 @@ WHERE month(now.period) <> 1 AND now.area NOT IN (SELECT area FROM annual WHERE 
 CREATE VIEW gdp_usd AS
 WITH converted AS (
     SELECT g.area, g.period, g.value / r.value AS value, 'USD' AS unit,
-           list_sort(list_distinct(list_concat(g.sources, r.sources))) AS sources, g.status
+           CASE WHEN g.unit = 'USD' THEN g.sources ELSE list_sort(list_distinct(list_concat(g.sources, r.sources))) END AS sources, g.status
     FROM gdp_calendar_year g JOIN rate r ON r.indicator = 'fx_rate' AND r.currency = g.unit AND r.period = g.period
 )
 SELECT *, [area] AS members, NULL AS definition FROM converted

@@ -252,7 +252,7 @@ class Catalog:
         try:
             return self.indicators[name]
         except KeyError:
-            raise UnknownNameError("indicator", name, (*self.indicators, *self.tables)) from None
+            raise UnknownNameError("indicator", name, self.indicators) from None
 
     def area(self, name: str) -> Area:
         """Area of this id, English name or alias (in any case), or an error with the nearest ids."""

@@ -180,7 +180,7 @@ def _facts(path: Path) -> tuple[dict[str, Any], pl.DataFrame]:
     """What a database says of itself, and how fresh its tables are."""
     from gbaindicators import store
     from gbaindicators.catalog import datasets_dir
-    from gbaindicators.store.build import fingerprint
+    from gbaindicators.store.building import fingerprint
 
     counts = store.query(
         """SELECT b.*, (SELECT count(*) FROM disagreements) AS disagreements, (SELECT count(DISTINCT source) FROM observation)

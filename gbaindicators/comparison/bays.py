@@ -139,7 +139,15 @@ def _members(indicator: str, definition: Definition) -> pl.DataFrame:
             f"no annual figures of {indicator!r} for {', '.join(absent)}, so {definition.area!r} "
             f"({definition.id}) cannot be made; choose another definition or indicator"
         )
-    return to_calendar_year(years)
+    return _of_mid_year(years) if catalog().indicator(indicator).kind == "stock" else to_calendar_year(years)
+
+
+def _of_mid_year(years: pl.DataFrame) -> pl.DataFrame:
+    """Give a stock of a fiscal year to the calendar year in which its middle lies: Japan counts people on 1 October."""
+    fiscal = pl.col("period").dt.month() != 1
+    middle = pl.col("period").dt.offset_by("6mo").dt.truncate("1y")
+    moved = append_method(years.filter(fiscal), "figure of the fiscal year whose middle lies in the year")
+    return pl.concat([years.filter(~fiscal), moved.with_columns(middle)], how="diagonal_relaxed")
 
 
 def _with_rates(rows: pl.DataFrame, basis: Basis) -> pl.DataFrame:

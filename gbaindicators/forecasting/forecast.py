@@ -239,6 +239,9 @@ def _method(series: TrainingSeries, model: str, season: int, log: bool, constant
     else:
         how = "intervals widened from one-period changes for want of rolling origins"
     done = f"forecast by {words}, trained on {first} to {last} ({len(series.values)} observations), {how}"
+    if series.breaks:
+        years = ", ".join(period_text(series.frequency, b) for b in series.breaks)
+        done += f"; the training span crosses breaks (status B) in {years}"
     return f"{series.method}; {done}" if series.method else done
 
 

@@ -19,6 +19,8 @@ __all__ = ["TrainingSeries", "training_series"]
 _MONTHS: Final = {12: "A", 6: "S", 3: "Q", 1: "M"}
 _DAYS: Final = {7: "W", 1: "D"}
 _FEWEST: Final = 3
+#: Figures on a new base before its level can be extrapolated.
+_FEWEST_AFTER_BREAK: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class TrainingSeries:
     unit: str | None
     sources: list[str]
     method: str | None
+    breaks: list[date]
 
     @property
     def name(self) -> str:
@@ -85,6 +88,7 @@ def _one_series(row: dict[str, Any], span: pl.DataFrame) -> TrainingSeries:
         raise FrameError(
             f"{name} changes its unit ({', '.join(units)}): convert it to one, frame.pipe(gba.convert, ...)"
         )
+    breaks = _breaks(name, frequency, span)
     methods = span["method"].drop_nulls() if "method" in span.columns else pl.Series(dtype=pl.String)
     return TrainingSeries(
         keys={k: v for k, v in row.items() if k != "frequency"},
@@ -96,7 +100,26 @@ def _one_series(row: dict[str, Any], span: pl.DataFrame) -> TrainingSeries:
         if "sources" in span.columns
         else [],
         method=methods[-1] if len(methods) else None,
+        breaks=breaks,
     )
+
+
+def _breaks(name: str, frequency: str, span: pl.DataFrame) -> list[date]:
+    """Periods inside the span from which figures stand on another base (status B).
+
+    Raises FrameError where too few figures follow the last one: their level has no history of its own.
+    """
+    if "status" not in span.columns:
+        return []
+    starts: list[date] = span[1:].filter(pl.col("status") == "B")["period"].to_list()
+    if starts and (after := span.filter(pl.col("period") >= starts[-1]).height) < _FEWEST_AFTER_BREAK:
+        last = starts[-1]
+        raise FrameError(
+            f"{name} breaks in {period_text(frequency, last)} (status B: another source, vintage or base), and only "
+            f"{after} figure{'s' * (after > 1)} follow{'s' * (after == 1)}: a level that breaks cannot be "
+            f"extrapolated. End before it: frame.filter(pl.col('period') < pl.date({last.year}, {last.month}, {last.day}))"
+        )
+    return starts
 
 
 def _infer_frequency(name: str, periods: pl.Series) -> str:

@@ -57,6 +57,13 @@ def report(
     ------
     ExportError
         When the folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> written = report(tempfile.mkdtemp(), images=False)
+    >>> [file.name for file in written.files][:2]
+    ['index.html', 'gba-report.xlsx']
     """
     say = progress or (lambda _: None)
     folder = Path(out).expanduser()

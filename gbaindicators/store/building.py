@@ -84,6 +84,14 @@ def build(
         When rows break the rules; its ``failures`` names file, row, column, value and rule. Nothing is published.
     DatabaseError
         When the file cannot be written: a folder, another program's file, a full disk.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     summary = build(database=Path(folder) / "gba.duckdb")
+    >>> summary.sources > 1000
+    True
     """
     root = Path(datasets).expanduser() if datasets is not None else datasets_dir()
     if not root.is_dir():
@@ -161,7 +169,7 @@ def _refuse_foreign(path: Path) -> None:
     """Never replace a file that is not ours."""
     if not path.exists() or path.stat().st_size == 0:
         return
-    from gbaindicators.store.opening import open_database
+    from gbaindicators.store.opening import open_database, quiet
 
     open_database(path).close()
 
@@ -176,7 +184,8 @@ def _write(root: Path, aside: Path, path: Path, report: Progress) -> BuildSummar
             str(aside), config={"temp_directory": str(_spill(aside)), "memory_limit": "2GB"}
         )
         try:
-            connection.execute("SET preserve_insertion_order = false; SET enable_progress_bar = false")
+            quiet(connection)
+            connection.execute("SET preserve_insertion_order = false")
             _run(connection, "schema.sql")
             insert_catalog(connection, names)
             failures = insert_tables(connection, root, names, report)
@@ -269,7 +278,7 @@ def _record(connection: duckdb.DuckDBPyConnection, root: Path, path: Path) -> Bu
 
 def _publish(aside: Path, path: Path) -> None:
     """Put the finished file in place: on disk first, then by one rename."""
-    from gbaindicators.store.opening import open_database
+    from gbaindicators.store.opening import open_database, quiet
 
     open_database(aside).close()
     with aside.open("rb") as file:
@@ -303,7 +312,7 @@ def ensure_current(path: Path) -> None:
     if path in _current and path.exists():
         return
     if path.exists() and path.stat().st_size:
-        from gbaindicators.store.opening import open_database
+        from gbaindicators.store.opening import open_database, quiet
 
         connection = open_database(path)
         try:

@@ -28,6 +28,17 @@ def connect(database: str | os.PathLike[str] | None = None) -> Iterator[duckdb.D
     ----------
     database
         Path of the database, by default the one in the data home (``GBA_HOME``).
+
+    Yields
+    ------
+    duckdb.DuckDBPyConnection
+        Read-only; closed when the block ends.
+
+    Examples
+    --------
+    >>> with connect() as connection:
+    ...     connection.execute("SELECT count(*) > 0 FROM observation").fetchone()
+    (True,)
     """
     path = database_path(database)
     if database is None:

@@ -163,6 +163,13 @@ def disagreements(
 def findings(check: str | None = None, *, database: Database = None) -> pl.DataFrame:
     """List what the checks across tables found when the database was built.
 
+    Parameters
+    ----------
+    check
+        Keep what this check found, such as ``"parts_and_total"``.
+    database
+        Path of a database, by default the one in the data home.
+
     Returns
     -------
     polars.DataFrame

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -11,7 +12,7 @@ from gbaindicators.errors import DatabaseError
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["open_database"]
+__all__ = ["open_database", "quiet"]
 
 _PATIENCE: Final = 3.0
 
@@ -44,6 +45,15 @@ def _is_ours(connection: duckdb.DuckDBPyConnection) -> bool:
     return True
 
 
+def quiet(connection: duckdb.DuckDBPyConnection) -> None:
+    """Keep DuckDB's progress bar off the output of programs."""
+    import duckdb
+
+    # In a notebook without ipywidgets there is no bar, and setting it is an error.
+    with contextlib.suppress(duckdb.InvalidInputException):
+        connection.execute("SET enable_progress_bar = false")
+
+
 def open_database(path: Path) -> duckdb.DuckDBPyConnection:
     """Open a database file read-only, waiting a moment for a writer that is not this package's.
 
@@ -74,7 +84,7 @@ def open_database(path: Path) -> duckdb.DuckDBPyConnection:
                     "program; this package itself never writes to a published database"
                 ) from None
             raise DatabaseError(f"{_FOREIGN.format(path)} (DuckDB says: {reason})") from None
-    connection.execute("SET enable_progress_bar = false")
+    quiet(connection)
     if not _is_ours(connection):
         connection.close()
         raise DatabaseError(

@@ -35,6 +35,12 @@ def validate_datasets(datasets: str | os.PathLike[str] | None = None) -> tuple[p
     findings : polars.DataFrame
         What the checks across tables found and could not decide: ``check, indicator, area, frequency, period, file,
         row, column, value, rule, detail``.
+
+    Examples
+    --------
+    >>> failures, found = validate_datasets()
+    >>> failures.height, found.height > 0
+    (0, True)
     """
     root = Path(datasets).expanduser() if datasets is not None else datasets_dir()
     with tempfile.TemporaryDirectory() as folder:

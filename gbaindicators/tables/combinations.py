@@ -72,15 +72,15 @@ def by_period(groups: Combinations, period: pl.Series, needed: pl.Series) -> Com
     ([None, 0, 1], [('CNY', datetime.date(2021, 1, 1)), ('HKD', datetime.date(2021, 1, 1))])
     """
     day = period.to_physical()
-    first = day.min() or 0
-    days = (day.max() or 0) - first + 1
+    first, last = day.to_frame("day").select(first=pl.col("day").min(), last=pl.col("day").max()).row(0)
+    days = last - first + 1 if day.len() else 1
     # combinations and days are few beside the rows, so looking up in an array of all of them beats a join
-    place = groups.rows.cast(pl.Int64) * days + (day - first)
+    place = groups.rows.cast(pl.Int64) * days + (day - (first or 0))
     among = place if needed.all() else place.filter(needed)
     present = among.gather(among.arg_unique())
-    numbers = pl.repeat(None, groups.table.height * days, dtype=pl.UInt32, eager=True)
+    numbers = pl.Series(dtype=pl.UInt32).extend_constant(None, groups.table.height * days)
     numbers = numbers.scatter(present, pl.int_range(present.len(), dtype=pl.UInt32, eager=True))
     table = groups.table[present // days].with_columns(
-        (present % days + first).cast(pl.Int32).cast(pl.Date).alias("period")
+        (present % days + (first or 0)).cast(pl.Int32).cast(pl.Date).alias("period")
     )
     return Combinations(pl.select(pl.when(needed).then(numbers.gather(place))).to_series(), table)

@@ -1,25 +1,65 @@
-"""Growth, indices, contributions, money and prices, calendar and aggregation: functions from frame to frame."""
+"""Growth, indices, contributions, money and prices, calendar, seasons, disaggregation and aggregation: frame to frame."""
 
 from gbaindicators.transforms.aggregation import aggregate, members
-from gbaindicators.transforms.calendar import from_ytd, to_calendar_year, to_frequency
+from gbaindicators.transforms.breaks import breaks
+from gbaindicators.transforms.calendar import to_calendar_year, to_frequency
+from gbaindicators.transforms.carry_over import carry_over
+from gbaindicators.transforms.chaining import chain, chain_links
 from gbaindicators.transforms.contributions import contributions
+from gbaindicators.transforms.disaggregation import Disaggregation, disaggregate, disaggregation_model
+from gbaindicators.transforms.filters import cf_filter, hamilton_filter, hp_filter, output_gap
 from gbaindicators.transforms.growth import cagr, growth
+from gbaindicators.transforms.index_numbers import price_index, quantity_index
 from gbaindicators.transforms.indexing import index
 from gbaindicators.transforms.money import convert, deflate, per_capita
 from gbaindicators.transforms.parsing import parse_periods
+from gbaindicators.transforms.seasonal import (
+    AdjustmentError,
+    AdjustmentWarning,
+    SeasonalAdjustment,
+    seasonal_adjust,
+    seasonal_adjustment,
+)
+from gbaindicators.transforms.shares import share_changes, shares
+from gbaindicators.transforms.splicing import splice
+from gbaindicators.transforms.trends import trend_growth
+from gbaindicators.transforms.year_to_date import from_ytd, january_february
 
 __all__ = [
+    "AdjustmentError",
+    "AdjustmentWarning",
+    "Disaggregation",
+    "SeasonalAdjustment",
     "aggregate",
+    "breaks",
     "cagr",
+    "carry_over",
+    "cf_filter",
+    "chain",
+    "chain_links",
     "contributions",
     "convert",
     "deflate",
+    "disaggregate",
+    "disaggregation_model",
     "from_ytd",
     "growth",
+    "hamilton_filter",
+    "hp_filter",
     "index",
+    "january_february",
     "members",
+    "output_gap",
     "parse_periods",
     "per_capita",
+    "price_index",
+    "quantity_index",
+    "seasonal_adjust",
+    "seasonal_adjustment",
+    "share_changes",
+    "shares",
+    "splice",
     "to_calendar_year",
     "to_frequency",
+    "trend_growth",
 ]

@@ -35,6 +35,11 @@ def members(area: str, *, subject: str = "economy", definition: str | None = Non
     definition
         Which definition of the bay area; by default the subject's default one.
 
+    Returns
+    -------
+    list of str
+        Ids of the member areas.
+
     Raises
     ------
     UsageError
@@ -111,7 +116,10 @@ def aggregate(
     _check_one_basis(frame)
     whole = _sum(frame, parts, missing).with_columns(area=pl.lit(name))
     whole = append_method(
-        whole, f"sum of {len(parts)} members ({label})" if len(parts) > 1 else f"{parts[0]} ({label})"
+        whole,
+        f"sum of {len(parts)} members ({label})"
+        if len(parts) > 1
+        else f"its one member, {parts[0]} ({label})",
     )
     added = [c for c in ("members", "method") if c not in frame.columns]
     return whole.sort([*series_keys(whole), "period"]).select(*frame.columns, *added)

@@ -21,141 +21,10 @@ from gbaindicators.transforms.inputs import read_series
 from gbaindicators.transforms.lookback import earlier_rows
 from gbaindicators.transforms.provenance import add_note, collapsed, merge_provenance
 
-__all__ = ["from_ytd", "to_calendar_year", "to_frequency"]
+__all__ = ["check_starts", "to_calendar_year", "to_frequency", "with_how"]
 
 _WORDS: Final = {"A": "years", "S": "half-years", "Q": "quarters", "M": "months", "W": "weeks", "D": "days"}
 _FIRST_MONTHS: Final = {"A": (1,), "S": (1, 7), "Q": (1, 4, 7, 10), "M": tuple(range(1, 13))}
-
-
-def from_ytd(frame: pl.DataFrame) -> pl.DataFrame:
-    """Turn figures accumulated since January into figures of single periods.
-
-    Each period becomes the difference to the period before it in the same year, found by date; the first one
-    of a year is itself. Annual rows stay as they are.
-
-    Parameters
-    ----------
-    frame
-        Series frame of monthly, quarterly or half-yearly cumulative figures, with ``adjustment`` ``ytd`` if it
-        has that column. Without ``frequency`` the dates must show it.
-
-    Returns
-    -------
-    polars.DataFrame
-        The same rows in the same order, ``adjustment`` ``nsa``. ``note`` says why a value is null: the period
-        before is missing, January and February are published together, the difference would cross a break or
-        an unreliable figure (status B or U), or the cumulative figure falls although it cannot (an indicator
-        that the catalogue bounds at zero). ``sources``, ``status`` and ``vintage`` take in both ends. An empty
-        frame gives an empty frame.
-
-    Raises
-    ------
-    FrameError
-        When rows with another adjustment than ``ytd`` are in the frame, or it is no series frame.
-    UsageError
-        When the frequency is weekly or daily.
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> from datetime import date
-    >>> sales = pl.DataFrame({
-    ...     "frequency": "M", "period": [date(2023, m, 1) for m in (2, 3, 4, 6)], "value": [50.0, 75.0, 99.0, 150.0]
-    ... })
-    >>> single = from_ytd(sales)
-    >>> single["value"].to_list()
-    [None, 25.0, 24.0, None]
-    >>> single["note"].to_list()[0], single["note"].to_list()[3]
-    ('January and February published together', 'the cumulative figure of the period before is missing')
-    """
-    frame = with_frequency(read_series(frame, "from_ytd"))
-    _check_ytd(frame)
-    check_unique_periods(frame)
-    _check_starts(frame)
-    rows = frame.with_row_index("__row")
-    pieces = [
-        _differences(piece, str(code)) if code != "A" else piece
-        for (code,), piece in rows.group_by("frequency", maintain_order=True)
-    ]
-    if not pieces:
-        return frame
-    return pl.concat(pieces, how="diagonal_relaxed").sort("__row").drop("__row")
-
-
-def _check_ytd(frame: pl.DataFrame) -> None:
-    shorter = frame.filter(pl.col("frequency").cast(pl.String) != "A")
-    codes = shorter["frequency"].cast(pl.String).unique().to_list()
-    if any(c not in MONTHS for c in codes):
-        raise UsageError(
-            "cumulative figures since January are monthly, quarterly or half-yearly, not weekly or daily"
-        )
-    if "adjustment" in shorter.columns:
-        other = shorter.filter(pl.col("adjustment").ne_missing(pl.lit("ytd")))
-        if other.height:
-            key = other.select(series_keys(other)).row(0, named=True)
-            raise FrameError(
-                f"{series_name(key)} has the adjustment {key['adjustment']!r}, not 'ytd': filter the frame first, "
-                "frame.filter(pl.col('adjustment') == 'ytd')"
-            )
-
-
-def _check_starts(frame: pl.DataFrame) -> None:
-    """Raise FrameError when a half-year, quarter or month does not begin on its first day."""
-    for code in ("S", "Q", "M"):
-        starts = frame.filter(pl.col("frequency").cast(pl.String) == code)["period"]
-        wrong = starts.filter((starts.dt.day() != 1) | ~starts.dt.month().is_in(_FIRST_MONTHS[code]))
-        if wrong.len():
-            raise FrameError(
-                f"{wrong[0]} is not the first day of a period of frequency {code!r}: a series frame carries the "
-                "first day of each period (pl.col('period').dt.truncate('1mo'), '1q' or '6mo')"
-            )
-
-
-def _differences(rows: pl.DataFrame, code: str) -> pl.DataFrame:
-    frame = rows.drop("__row")
-    earlier = earlier_rows(frame, step(code))
-    ridden = [c for c in ("sources", "status", "vintage") if c in frame.columns]
-    start = pl.col("period").dt.month() == 1
-    # what was accumulated before January belongs to the year before
-    earlier = frame.select(pl.when(~start).then(pl.lit(earlier)).alias("earlier"))["earlier"]
-    before = frame.select(pl.col("value", *ridden).gather(earlier))
-    cumulated, prior = pl.col("value"), pl.lit(before["value"])
-    breaks = pl.lit(False)
-    if "status" in ridden:
-        doubtful = [
-            s.is_in(["B", "U"]).fill_null(False) for s in (pl.col("status"), pl.lit(before["status"]))
-        ]
-        breaks = doubtful[0] | doubtful[1]
-    february = (pl.col("period").dt.month() == 2) if code == "M" else pl.lit(False)
-    why = (
-        pl.when(cumulated.is_null())
-        .then(pl.lit("the cumulative figure is missing"))
-        .when(start)
-        .then(None)
-        .when(prior.is_null() & february)
-        .then(pl.lit("January and February published together"))
-        .when(prior.is_null())
-        .then(pl.lit("the cumulative figure of the period before is missing"))
-        .when(breaks)
-        .then(pl.lit("the difference would cross a break or an unreliable figure"))
-        .when((cumulated < prior) & _cannot_fall(frame))
-        .then(pl.lit("the cumulative figure falls, which it cannot"))
-    )
-    reason = frame.select(why.alias("why"))["why"]
-    single = pl.when(pl.lit(reason.is_null())).then(cumulated - pl.when(start).then(0.0).otherwise(prior))
-    result = rows.with_columns(single.alias("value"))
-    if "adjustment" in frame.columns:
-        result = result.with_columns(pl.lit("nsa").cast(frame.schema["adjustment"]).alias("adjustment"))
-    result = append_method(merge_provenance(result, before), "single periods from cumulative figures")
-    return add_note(result, pl.lit(reason))
-
-
-def _cannot_fall(frame: pl.DataFrame) -> pl.Expr:
-    """Rows whose indicator the catalogue bounds at zero or above, so that it only ever adds to the sum."""
-    if "indicator" not in frame.columns:
-        return pl.lit(False)
-    least = {i.id: i.minimum for i in catalog().indicators.values() if i.minimum is not None}
-    return pl.col("indicator").cast(pl.String).is_in([i for i, minimum in least.items() if minimum >= 0])
 
 
 def to_calendar_year(frame: pl.DataFrame) -> pl.DataFrame:
@@ -317,10 +186,22 @@ def to_frequency(frame: pl.DataFrame, frequency: str, *, how: str | None = None)
     if not codes or codes == [target]:
         return frame
     _check_nesting(codes[0], target)
-    _check_starts(frame)
-    frame = _with_how(frame, how)
+    check_starts(frame)
+    frame = with_how(frame, how)
     _refuse_cumulative(frame)
     return _aggregated(frame, codes[0], target)
+
+
+def check_starts(frame: pl.DataFrame) -> None:
+    """Raise FrameError when a half-year, quarter or month does not begin on its first day."""
+    for code in ("S", "Q", "M"):
+        starts = frame.filter(pl.col("frequency").cast(pl.String) == code)["period"]
+        wrong = starts.filter((starts.dt.day() != 1) | ~starts.dt.month().is_in(_FIRST_MONTHS[code]))
+        if wrong.len():
+            raise FrameError(
+                f"{wrong[0]} is not the first day of a period of frequency {code!r}: a series frame carries the "
+                "first day of each period (pl.col('period').dt.truncate('1mo'), '1q' or '6mo')"
+            )
 
 
 def _check_nesting(fine: str, coarse: str) -> None:
@@ -334,7 +215,7 @@ def _check_nesting(fine: str, coarse: str) -> None:
     raise UsageError(f"{_WORDS[fine]} do not fill {_WORDS[coarse]} without a rest: start from days")
 
 
-def _with_how(frame: pl.DataFrame, how: str | None) -> pl.DataFrame:
+def with_how(frame: pl.DataFrame, how: str | None) -> pl.DataFrame:
     """Say in ``__how`` how each row aggregates: sum, mean or end."""
     if how is not None:
         return frame.with_columns(pl.lit(how).alias("__how"))

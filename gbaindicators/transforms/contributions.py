@@ -12,7 +12,7 @@ from gbaindicators.transforms.inputs import read_series
 from gbaindicators.transforms.lookback import earlier_rows
 from gbaindicators.transforms.provenance import add_note, collapsed, merge_provenance
 
-__all__ = ["contributions"]
+__all__ = ["check_parts", "contributions", "totals"]
 
 _TOTAL = "total"
 
@@ -28,7 +28,9 @@ def contributions(frame: pl.DataFrame, by: str = "area", *, over: str = "1y") ->
     ----------
     frame
         Series frame in one unit. Its parts must not contain each other, and each of them is needed at both
-        ends. Chain-linked volumes do not add up: give values at current or at fixed prices.
+        ends. Chain-linked volumes do not add up to the volume of their total and are refused: give values at
+        current or at constant prices, or weight the real growth of each part by its share at current prices a year
+        earlier, which is what chain-linked contributions are.
     by
         Column that tells the parts apart.
     over
@@ -46,8 +48,8 @@ def contributions(frame: pl.DataFrame, by: str = "area", *, over: str = "1y") ->
     Raises
     ------
     FrameError
-        When `by` is missing, units are mixed, a part contains another or is named ``total``, or the parts of
-        one total differ in adjustment or prices.
+        When `by` is missing, units are mixed, a part contains another or is named ``total``, the parts of one
+        total differ in adjustment or prices, or they are chain-linked volumes.
     UsageError
         When `over` does not suit the frame, as in `growth`.
 
@@ -72,10 +74,10 @@ def contributions(frame: pl.DataFrame, by: str = "area", *, over: str = "1y") ->
     one_unit(frame, "contributions to growth")
     check_unique_periods(frame)
     frame = frame.with_columns(pl.col(by).cast(pl.String))
-    _check_parts(frame, by)
-    totals = _totals(frame, by)
-    total_growth = growth(totals, over)
-    before = totals.select(pl.all().gather(earlier_rows(totals, over)))
+    check_parts(frame, by)
+    whole = totals(frame, by)
+    total_growth = growth(whole, over)
+    before = whole.select(pl.all().gather(earlier_rows(whole, over)))
     total_growth = add_note(total_growth, pl.lit(before["note"] + f" {over} earlier"))
 
     # beside each part: its total one span earlier, and what became of the growth of that total
@@ -105,7 +107,7 @@ def _group(frame: pl.DataFrame, by: str) -> list[str]:
     return [k for k in series_keys(frame) if k != by]
 
 
-def _totals(frame: pl.DataFrame, by: str) -> pl.DataFrame:
+def totals(frame: pl.DataFrame, by: str) -> pl.DataFrame:
     """Sum of the parts per period, null with a note where one is missing, as a series frame of its own."""
     group = _group(frame, by)
     valued = pl.col(by).filter(pl.col("value").is_not_null())
@@ -120,19 +122,24 @@ def _totals(frame: pl.DataFrame, by: str) -> pl.DataFrame:
         per_period = per_period.join(parts, how="cross", maintain_order="left")
     missing = pl.col("parts").list.set_difference("valued").list.sort()
     whole = missing.list.len() == 0
-    totals = per_period.with_columns(
+    sums = per_period.with_columns(
         pl.lit(_TOTAL).alias(by),
         pl.when(whole).then("value"),
         pl.when(~whole).then("no value of " + missing.list.join(", ")).alias("note"),
     )
-    return totals.select(*frame.columns, *({"note"} - set(frame.columns)))
+    return sums.select(*frame.columns, *({"note"} - set(frame.columns)))
 
 
-def _check_parts(frame: pl.DataFrame, by: str) -> None:
+def check_parts(frame: pl.DataFrame, by: str) -> None:
+    """Raise FrameError when the parts of a total cannot be added up."""
     parts = set(frame[by].unique())
     if None in parts or _TOTAL in parts:
         raise FrameError(
             f"{by!r} must name a part in every row, and none may be named {_TOTAL!r}: filter or rename these rows"
+        )
+    if "prices" in frame.columns and frame["prices"].cast(pl.String).str.starts_with("chained").any():
+        raise FrameError(
+            "chain-linked volumes do not add up to their total: take values at current or constant prices"
         )
     if by == "area":
         for whole, part in _nested(parts):

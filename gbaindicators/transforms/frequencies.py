@@ -9,7 +9,7 @@ import polars as pl
 
 from gbaindicators.catalog import period_end
 from gbaindicators.errors import FrameError
-from gbaindicators.tables.series_frame import FREQUENCY, series_keys
+from gbaindicators.tables.series_frame import FREQUENCY, moments
 
 __all__ = ["MONTHS", "expected_periods", "frequency_of", "nests", "with_frequency"]
 
@@ -33,12 +33,10 @@ def frequency_of(frame: pl.DataFrame) -> str | None:
     >>> frequency_of(pl.DataFrame({"period": [date(2020, 1, 1), date(2020, 7, 1), date(2020, 4, 1)], "value": [1, 2, 3]}))
     'Q'
     """
-    keys = series_keys(frame)
-    gap = pl.col("period").sort().diff()
-    gaps = frame.select(
-        (gap.over(keys, mapping_strategy="explode") if keys else gap).dt.total_days().alias("gap")
-    )
-    days = gaps["gap"].min()
+    (now,) = moments(frame, pl.col("period"))
+    gaps = now.diff() if now.is_sorted() else now.sort().diff()
+    # dates of two series lie further apart than any two dates of one
+    days = gaps.filter(gaps < 2**31).min()
     if not isinstance(days, int) or days < 1:
         return None
     if days <= 7:

@@ -86,10 +86,7 @@ def growth(
     result = frame.with_columns(
         pl.when(rate.is_finite()).then(rate).alias("value"), pl.lit("percent").alias("unit")
     )
-    ridden = [c for c in ("sources", "status", "vintage") if c in frame.columns]
-    if ridden:
-        result = merge_provenance(result, frame.select(pl.col(ridden).gather(base_rows)))
-        result = _mark_breaks(result, frame, base_rows)
+    result = _mark_breaks(merge_provenance(result, frame, base_rows), frame, base_rows)
     name = ("annualized " if annualize else "") + ("log growth" if log else "growth")
     return append_method(result, f"{name} over {over}")
 

@@ -6,6 +6,7 @@ import polars as pl
 
 from gbaindicators.catalog import Period, parse_period, period_end, period_text
 from gbaindicators.errors import FrameError, UsageError
+from gbaindicators.tables.combinations import Combinations, combinations
 from gbaindicators.tables.series_frame import append_method, check_unique_periods, series_keys, series_name
 from gbaindicators.transforms.frequencies import expected_periods, frequency_of, nests
 from gbaindicators.transforms.inputs import read_series
@@ -57,43 +58,47 @@ def index(frame: pl.DataFrame, base: str = "2015") -> pl.DataFrame:
     check_unique_periods(frame)
     if not frame.height:
         raise FrameError(f"the frame is empty: no series has the base period {base}")
-    bases = _bases(frame, period, base)
-    keys = series_keys(frame)
-    if keys:
-        rows = frame.select(keys).join(bases, on=keys, how="left", nulls_equal=True, maintain_order="left")
-    else:
-        rows = bases.select(pl.all().gather(pl.zeros(frame.height, pl.UInt32, eager=True)))
-    result = frame.with_columns(value=100 * pl.col("value") / rows[_BASE], unit=pl.lit(f"index {base}=100"))
-    return append_method(merge_provenance(result, rows), f"index, {base}=100")
+    series = combinations(frame, series_keys(frame))
+    bases = _bases(frame, series, period, base)
+    value = 100 * pl.col("value") / bases[_BASE].gather(series.rows)
+    result = frame.with_columns(value=value, unit=pl.lit(f"index {base}=100"))
+    return append_method(merge_provenance(result, bases, series.rows), f"index, {base}=100")
 
 
-def _bases(frame: pl.DataFrame, period: Period, text: str) -> pl.DataFrame:
+def _bases(frame: pl.DataFrame, series: Combinations, period: Period, text: str) -> pl.DataFrame:
     """Mean and provenance of the base period of each series; raise when one cannot be had."""
-    keys = series_keys(frame)
-    implied = None if "frequency" in keys else frequency_of(frame) or period.frequency
-    frequency = pl.lit(implied) if implied else pl.col("frequency").cast(pl.String)
+    dated = "frequency" in series.table.columns
+    implied = None if dated else frequency_of(frame) or period.frequency
+    frequency = pl.col("frequency").cast(pl.String) if dated else pl.lit(implied)
+    within = frame.with_columns(series.rows.alias("__series"))
+    within = within.filter(pl.col("period").is_between(period.start, period_end(*period)))
     # a fiscal year that begins within the base year is another year
-    exact = (frequency != period.frequency) | (pl.col("period") == period.start)
-    within = frame.filter(pl.col("period").is_between(period.start, period_end(*period)), exact)
-    # one group even for a frame that is a single series
-    series = frame.select(keys).unique(maintain_order=True) if keys else pl.DataFrame({"": [0]})
-    by: list[str] | pl.Expr = keys or pl.lit(0).alias("")
-    found = within.group_by(by).agg(
+    within = within.filter((frequency != period.frequency) | (pl.col("period") == period.start))
+    found = within.group_by("__series").agg(
         pl.col("value").mean().alias(_BASE), pl.col("value").count().alias("__n"), *collapsed(within)
     )
-    bases = series.join(found, on=keys or [""], how="left", nulls_equal=True, maintain_order="left")
-    for row in bases.iter_rows(named=True):
-        key = {k: row[k] for k in keys}
-        needed = _needed(implied or row["frequency"], period, text, series_name(key))
-        if row["__n"] != needed:
+    numbered = series.table.with_columns(frequency.alias("__frequency")).with_row_index("__series")
+    bases = numbered.join(found, on="__series", how="left", maintain_order="left")
+    needed = {
+        row["__frequency"]: _needed(
+            row["__frequency"], period, text, series_name({k: row[k] for k in series.table.columns})
+        )
+        for row in numbered.unique("__frequency", maintain_order=True).iter_rows(named=True)
+    }
+    count = pl.col("__frequency").replace_strict(needed, return_dtype=pl.UInt32)
+    wrong = bases.with_columns(count.alias("__needed")).filter(
+        pl.col("__n").ne_missing(pl.col("__needed")) | (pl.col(_BASE) <= 0)
+    )
+    for row in wrong.head(1).iter_rows(named=True):
+        key = {k: row[k] for k in series.table.columns}
+        if row["__n"] != row["__needed"]:
             raise FrameError(
-                f"{series_name(key)} has {row['__n'] or 0} of the {needed} values that the base {text} needs; "
-                f"{_reach(frame, key)}: take another base or filter the series out"
+                f"{series_name(key)} has {row['__n'] or 0} of the {row['__needed']} values that the base {text} "
+                f"needs; {_reach(frame, key)}: take another base or filter the series out"
             )
-        if row[_BASE] <= 0:
-            raise FrameError(
-                f"the base of {series_name(key)} in {text} is {row[_BASE]:g}: an index needs a positive base"
-            )
+        raise FrameError(
+            f"the base of {series_name(key)} in {text} is {row[_BASE]:g}: an index needs a positive base"
+        )
     return bases
 
 

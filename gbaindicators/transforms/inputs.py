@@ -16,15 +16,15 @@ def read_series(frame: pl.DataFrame | pl.LazyFrame, doing: str) -> pl.DataFrame:
     Raises
     ------
     FrameError
-        When it is no series frame, is lazy, or carries interval bounds: these would stay behind in the old
-        unit, and the bounds of a transformed value are not the transformed bounds.
+        When it is no series frame, is lazy, or carries interval bounds or standard errors: these would
+        stay behind in the old unit, and the bounds of a transformed value are not the transformed bounds.
     """
     if isinstance(frame, pl.LazyFrame):
         raise FrameError(f"{doing} needs an eager frame: call .collect() on it first")
-    bounds = [c for c in getattr(frame, "columns", []) if c.startswith(("lower_", "upper_"))]
+    bounds = [c for c in getattr(frame, "columns", []) if c == "se" or c.startswith(("lower_", "upper_"))]
     if bounds:
         raise FrameError(
-            f"{doing} does not carry the interval bounds {', '.join(map(repr, bounds))} over: "
-            f"drop them first, frame.drop({bounds!r})"
+            f"{doing} does not carry {', '.join(map(repr, bounds))} over to the "
+            f"new values: drop them first, frame.drop({bounds!r})"
         )
     return check_series_frame(frame)

@@ -10,7 +10,7 @@ import polars as pl
 
 from gbaindicators.catalog import step
 from gbaindicators.errors import FrameError, UsageError
-from gbaindicators.tables.series_frame import check_unique_periods, series_keys
+from gbaindicators.tables.series_frame import check_unique_periods, moments
 
 __all__ = ["Span", "check_span", "earlier_rows", "read_span"]
 
@@ -19,8 +19,6 @@ _MONTHS: Final = {"y": 12, "q": 3, "mo": 1}
 _DAYS: Final = {"w": 7, "d": 1}
 #: A year in each unit of a span, as growth rates are annualized: 12 months, 52 weeks or 365 days.
 _A_YEAR: Final = {"y": 1, "q": 4, "mo": 12, "w": 52, "d": 365}
-#: Dates are 32-bit numbers of days, so a series number above them keeps both apart in one integer.
-_SERIES: Final = 2**32
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +131,9 @@ def earlier_rows(frame: pl.DataFrame, over: str) -> pl.Series:
     """
     if not frame.height:
         return pl.Series([], dtype=pl.UInt32)
-    keys = series_keys(frame)
-    row, period = pl.col("__row"), pl.col("period")
-    # a series is numbered by its first row; len() within over() would count the series, not the frame
-    first = row.first().over(keys) if keys else pl.lit(0, pl.Int64)
-    numbered = frame.select(*keys, period, pl.int_range(pl.len(), dtype=pl.Int64).alias("__row"))
-    dates = numbered.select(
-        now=first * _SERIES + period.to_physical(),
-        then=first * _SERIES + period.dt.offset_by(f"-{over}").to_physical(),
-    )
+    period = pl.col("period")
+    now, then = moments(frame, period, period.dt.offset_by(f"-{over}"))
+    dates = pl.DataFrame({"now": now, "then": then})
     if bool((dates["now"].diff() > 0).all()):
         return _search(dates)
     order = dates["now"].arg_sort()

@@ -16,8 +16,10 @@ import polars.selectors as cs
 
 from gbaindicators.catalog import catalog, frequency_code, parse_period
 from gbaindicators.errors import FrameError, PeriodError, UnknownNameError, UsageError
+from gbaindicators.tables.combinations import Combinations, by_period, combinations
 from gbaindicators.tables.series_frame import (
     check_series_frame,
+    is_unique_in_series,
     one_unit,
     series_keys,
     series_name,
@@ -58,7 +60,8 @@ def convert(
     weighted by months.
 
     Constant prices (``prices`` such as "constant 2015" or "chained 2017") take the average of their price year in
-    every period, so that their growth stays real.
+    every period, so that their growth stays real. At purchasing power parity that gives what is called constant 2017
+    international dollars: ``frame.pipe(gba.deflate, "2017").pipe(gba.convert, basis="ppp")``.
 
     Parameters
     ----------
@@ -98,20 +101,18 @@ def convert(
     """
     target = _target(to, basis)
     frame = with_frequency(_money(frame, "convert", basis))
-    work = frame.with_columns(_rule=_rule(frame))
-    keys = [c for c in ("unit", "frequency", "period", "_rule", "sources") if c in work.columns]
-    needed = pl.col("value").is_not_null() & (pl.col("unit") != target)
-    factors = _factors(work.lazy().filter(needed).select(keys).unique().collect(), target, basis, rates)
-    # Ten million rows are joined in half the time without the columns in which they do not differ.
-    alike = [c for c in ("frequency", "_rule") if work[c].n_unique() < 2]
-    if "vintage" not in frame.columns:
-        factors = factors.drop("_figure_vintage")
-    keys = [c for c in keys if c not in alike]
-    work = work.join(factors.drop(alike), on=keys, how="left", nulls_equal=True, maintain_order="left")
-    if "sources" in frame.columns:
-        work = work.with_columns(sources=pl.coalesce("_sources", "sources"))
-    work = work.with_columns(value=pl.col("value") / pl.col("_figure").fill_null(1.0), unit=pl.lit(target))
-    return _finish(frame, work)
+    of_rate = [c for c in ("unit", "frequency", "indicator", "adjustment", "prices") if c in frame.columns]
+    kinds = combinations(frame, of_rate)
+    ruled = kinds.table.select("unit", "frequency", _rule=_rule(kinds.table))
+    needed = frame["value"].is_not_null()
+    if target in ruled["unit"]:
+        needed &= frame["unit"] != target
+    alike = combinations(ruled, ruled.columns)
+    lookups = by_period(Combinations(alike.rows.gather(kinds.rows), alike.table), frame["period"], needed)
+    factors = _factors(lookups.table, target, basis, rates)
+    return _finish(
+        _divided(frame, factors, lookups.rows).with_columns(unit=pl.lit(target)), factors, lookups.rows
+    )
 
 
 def deflate(
@@ -165,20 +166,19 @@ def deflate(
         one_unit(frame, "deflating with one index")
         home = pl.lit("every area")
     figures = read_figures("GDP deflator", "deflator", indices, pl.col("area") if by_area else home)
-    work = frame.with_columns(_of=home)
-    needs = work.filter(pl.col("value").is_not_null()).select(of="_of", first="period").unique()
-    factors = _rebased(needs, date(year, 1, 1), figures)
-    work = work.join(
-        factors, left_on=["_of", "period"], right_on=["of", "first"], how="left", maintain_order="left"
-    )
-    work = work.with_columns(
-        value=pl.col("value") / pl.col("_figure"),
-        prices=pl.lit(f"constant {year}"),
-        _step="deflated with the GDP deflator of " + pl.col("_of")
+    kinds = combinations(frame, ["unit"] if by_area else [])
+    lookups = by_period(kinds, frame["period"], frame["value"].is_not_null())
+    needs = lookups.table.select(of=home, first="period")
+    step = (
+        "deflated with the GDP deflator of " + pl.col("of")
         if by_area
-        else pl.lit("deflated with a given index"),
+        else pl.lit("deflated with a given index")
     )
-    return _finish(frame, work, "prices")
+    factors = needs.join(
+        _rebased(needs, date(year, 1, 1), figures), on=["of", "first"], how="left", maintain_order="left"
+    ).with_columns(_step=step)
+    work = _divided(frame, factors, lookups.rows).with_columns(prices=pl.lit(f"constant {year}"))
+    return _finish(work, factors, lookups.rows)
 
 
 def per_capita(frame: pl.DataFrame, *, population: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -248,7 +248,8 @@ def per_capita(frame: pl.DataFrame, *, population: pl.DataFrame | None = None) -
         work = work.with_columns(unit=_unit_per_head())
     if "indicator" in frame.columns:
         work = work.with_columns(indicator=pl.col("indicator") + "_per_capita")
-    return _finish(frame, work, "note")
+    added = [c for c in ("note", "method") if c not in frame.columns]
+    return _finish(work, work).select(*frame.columns, *added)
 
 
 def _target(to: str, basis: str) -> str:
@@ -270,7 +271,7 @@ def _money(frame: pl.DataFrame, doing: str, basis: str = "market") -> pl.DataFra
     if "unit" not in frame.columns:
         raise FrameError(f"{doing} needs the column 'unit': add it, frame.with_columns(unit=pl.lit('CNY'))")
     money = [*catalog().currencies, *([_PPP] if basis == "ppp" else [])]
-    others = [u for u in frame["unit"].unique().sort() if u not in money]
+    others = [u for u in combinations(frame, ["unit"]).table["unit"].sort() if u not in money]
     if _PPP in others:
         raise FrameError(f"{_PPP} have no market rate and no deflator: convert(..., basis='ppp') takes them")
     if others:
@@ -284,16 +285,17 @@ def _money(frame: pl.DataFrame, doing: str, basis: str = "market") -> pl.DataFra
 def _check_annual(frame: pl.DataFrame, doing: str) -> None:
     """Check that a frame is annual; one without frequencies is when no series has two periods in a year."""
     if "frequency" in frame.columns:
-        annual = (frame["frequency"].cast(pl.String) == "A").all()
+        annual = (frame["frequency"].unique().cast(pl.String) == "A").all()
     else:
-        year = pl.struct(*series_keys(frame), pl.col("period").dt.year())
-        annual = not frame.select(year.is_duplicated().any()).item()
+        annual = is_unique_in_series(frame, pl.col("period").dt.year())
     if not annual:
         raise FrameError(f"{doing} needs annual figures: frame.pipe(gba.to_frequency, 'A') first")
 
 
 def _check_current_prices(frame: pl.DataFrame) -> None:
-    bases = frame["prices"].unique().drop_nulls().sort().to_list() if "prices" in frame.columns else []
+    if "prices" not in frame.columns:
+        return
+    bases = combinations(frame, ["prices"]).table["prices"].drop_nulls().sort()
     if constant := [b for b in bases if b != "current"]:
         raise FrameError(
             f"only current prices can be deflated, the frame has {', '.join(map(repr, constant))}: "
@@ -361,8 +363,8 @@ def _factors(needs: pl.DataFrame, target: str, basis: Basis, rates: pl.DataFrame
         )
     targets = means.filter(pl.col("of") == target).drop("of")
     factors = (
-        needs.join(means, left_on=["unit", *span], right_on=["of", *span], how="left")
-        .join(targets, on=span, how="left", suffix="_target")
+        needs.join(means, left_on=["unit", *span], right_on=["of", *span], how="left", maintain_order="left")
+        .join(targets, on=span, how="left", suffix="_target", maintain_order="left")
         .with_columns(
             # What is null here is the dollar's own rate: any other that is missing was an error.
             _figure=pl.col("_figure").fill_null(1.0) / pl.col("_figure_target").fill_null(1.0),
@@ -370,10 +372,7 @@ def _factors(needs: pl.DataFrame, target: str, basis: Basis, rates: pl.DataFrame
             _figure_vintage=pl.max_horizontal("_figure_vintage", "_figure_vintage_target"),
         )
     )
-    if "sources" in needs.columns:
-        union = merge_provenance(factors.select("sources"), factors.select(sources="_figure_sources"))
-        factors = factors.with_columns(_sources=union["sources"])
-    return factors.drop(*span, "_code", "_figure_sources", cs.ends_with("_target"))
+    return factors.drop(*span, "_code", cs.ends_with("_target"))
 
 
 def _check_price_bases(needs: pl.DataFrame) -> None:
@@ -561,13 +560,17 @@ def _united(ours: str, theirs: str) -> pl.Expr:
     return pl.coalesce(pl.col(ours).list.set_union(theirs), ours, theirs)
 
 
-def _finish(frame: pl.DataFrame, work: pl.DataFrame, *added: str) -> pl.DataFrame:
-    """Take in the origin of the figures, say in ``method`` what was done, and drop what only served here."""
-    origin = {c: c.removeprefix("_figure_") for c in work.columns if c.startswith("_figure_")}
-    work = merge_provenance(work, work.select(origin.keys()).rename(origin))
-    step = pl.col("_step")
-    if "method" in frame.columns:
-        before = pl.col("method").replace("", None)
-        step = pl.coalesce(before + "; " + step, step, before)
-    work = work.with_columns(method=step)
-    return work.select(*frame.columns, *(c for c in (*added, "method") if c not in frame.columns))
+def _divided(frame: pl.DataFrame, factors: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
+    """Values by the figure that each row takes; a row that takes none keeps its value."""
+    return frame.with_columns(pl.col("value") / factors["_figure"].gather(rows).fill_null(1.0))
+
+
+def _finish(work: pl.DataFrame, figures: pl.DataFrame, rows: pl.Series | None = None) -> pl.DataFrame:
+    """Take in the origin of the figures and say in ``method`` what was done, row by row or by `rows` of figures."""
+    origin = {c: c.removeprefix("_figure_") for c in figures.columns if c.startswith("_figure_")}
+    work = merge_provenance(work, figures.select(origin.keys()).rename(origin), rows)
+    said = figures["_step"] if rows is None else figures["_step"].gather(rows)
+    if "method" not in work.columns:
+        return work.with_columns(said.alias("method"))
+    before = pl.col("method").replace("", None)
+    return work.with_columns(method=pl.coalesce(before + "; " + pl.lit(said), pl.lit(said), before))

@@ -9,35 +9,57 @@ from gbaindicators.tables.series_frame import OF_OBSERVATION, STATUSES, combine_
 __all__ = ["add_note", "collapsed", "merge_provenance"]
 
 
-def merge_provenance(frame: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
+def merge_provenance(frame: pl.DataFrame, other: pl.DataFrame, rows: pl.Series | None = None) -> pl.DataFrame:
     """Take the union of sources, the worst status and the latest vintage of two frames, row by row.
 
     Nulls in `other` (a row that has no counterpart) leave the row of `frame` as it is.
+
+    Parameters
+    ----------
+    frame, other
+        Frames of the same length, or `other` of any length with `rows`.
+    rows
+        For each row of `frame` the row of `other` it takes in, null for none.
     """
+    merged = []
     for column in ("sources", "status", "vintage"):
         if column in frame.columns and column in other.columns:
-            pair = pl.DataFrame([frame[column].rename("ours"), other[column].rename("theirs")])
-            theirs = pl.col("theirs")
-            # mostly both ends come from the same source
-            if not pair.select((theirs.is_null() | theirs.eq_missing(pl.col("ours"))).all()).item():
-                frame = frame.with_columns(_merged(pair, column).alias(column))
-    return frame
+            ours, theirs = frame[column], other[column]
+            if column == "sources":
+                merged.append(_unite(ours, theirs, rows))
+            else:
+                pair = pl.DataFrame({"ours": ours, "theirs": _at(theirs, rows)})
+                both = [pl.col("ours"), pl.col("theirs")]
+                # mostly both ends come from the same source
+                if not pair.select((both[1].is_null() | both[1].eq_missing(both[0])).all()).item():
+                    worst = combine_status(both) if column == "status" else pl.max_horizontal(both)
+                    merged.append(pair.select(worst.alias(column)).to_series())
+    return frame.with_columns(merged)
 
 
-def _merged(pair: pl.DataFrame, column: str) -> pl.Series:
-    if column == "sources":
-        return _unite(pair)
-    both = [pl.col("ours"), pl.col("theirs")]
-    return pair.select(combine_status(both) if column == "status" else pl.max_horizontal(both)).to_series()
+def _at(values: pl.Series, rows: pl.Series | None) -> pl.Series:
+    return values if rows is None else values.gather(rows)
 
 
-def _unite(pair: pl.DataFrame) -> pl.Series:
-    """Union of two columns of lists; done once for each distinct pair, because unions are dear and pairs few."""
-    # an absent list and an empty one both add nothing
-    keyed = pair.with_columns(pl.all().list.join("\n").fill_null("").name.prefix("key_"))
-    keys = ["key_ours", "key_theirs"]
-    distinct = keyed.unique(keys).select(*keys, merge_sources("ours", "theirs"))
-    return keyed.select(keys).join(distinct, on=keys, how="left", maintain_order="left")["sources"]
+def _unite(ours: pl.Series, theirs: pl.Series, rows: pl.Series | None) -> pl.Series:
+    """Union of two columns of lists; made once for each distinct pair, because unions are dear and pairs few.
+
+    The sum of the hashes of its texts stands for a pair. An absent list and an empty one both add nothing.
+    """
+    mine, others = _sum_of_hashes(ours), _at(_sum_of_hashes(theirs), rows).fill_null(0)
+    nothing = _at(theirs.is_null(), rows).fill_null(True) | ((mine == others) & ours.is_not_null())
+    if nothing.all():
+        return ours
+    pair = (mine + others).alias("pair")
+    first = pair.arg_unique()
+    lists = [ours.gather(first), _at(theirs, first if rows is None else rows.gather(first))]
+    unions = pl.DataFrame([pair.gather(first), *(s.alias(n) for s, n in zip(lists, "ab", strict=True))])
+    unions = unions.select("pair", merge_sources("a", "b"))
+    return pair.to_frame().join(unions, on="pair", how="left", maintain_order="left")["sources"]
+
+
+def _sum_of_hashes(lists: pl.Series) -> pl.Series:
+    return lists.list.eval(pl.element().hash()).list.sum().fill_null(0)
 
 
 def collapsed(frame: pl.DataFrame) -> list[pl.Expr]:

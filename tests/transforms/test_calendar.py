@@ -76,13 +76,18 @@ class TestFromYtd:
         assert "falls" in result["note"][2]
         assert from_ytd(months(values, indicator="my_profits"))["value"].to_list() == [10.0, 15.0, -5.0, 10.0]
 
-    @pytest.mark.parametrize("status", ["B", "U"])
-    def test_difference_across_a_break_or_an_unreliable_figure_is_null(self, status: str):
+    @pytest.mark.parametrize(
+        ("status", "values"), [("B", [10.0, None, 10.0, 10.0]), ("U", [10.0, None, None, 10.0])]
+    )
+    def test_difference_across_a_break_or_an_unreliable_figure_is_null(
+        self, status: str, values: list[float | None]
+    ):
+        """B marks the first figure of another kind: it does not compare with the one before, the next one does."""
         frame = months({1: 10.0, 2: 20.0, 3: 30.0, 4: 40.0}).with_columns(
             status=pl.Series(["A", status, "A", "A"])
         )
         result = from_ytd(frame)
-        assert result["value"].to_list() == [10.0, None, None, 10.0]
+        assert result["value"].to_list() == values
         assert result["note"][1] == "the difference would cross a break or an unreliable figure"
         assert result["status"].to_list() == ["A", status, status, "A"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gbaindicators.errors import FrameError, UsageError
+from gbaindicators.store import load
 from gbaindicators.transforms import contributions, growth
 
 
@@ -155,3 +157,23 @@ def test_order_of_rows_changes_nothing_but_order(v: list[float], order: list[int
     assert [x for x in ours if x is not None] == pytest.approx(
         [x for x in theirs if x is not None], rel=1e-9, abs=1e-9
     )
+
+
+def test_chain_linked_volumes_are_refused():
+    """They do not add up to the chain-linked volume of their total."""
+    frame = parts({"hong_kong": {2022: 90.0, 2023: 99.0}, "macao": {2022: 10.0, 2023: 8.0}})
+    with pytest.raises(FrameError, match="chain-linked volumes do not add up"):
+        contributions(frame.with_columns(prices=pl.lit("chained 2022")))
+    assert contributions(frame.with_columns(prices=pl.lit("constant 2022")))["value"].null_count() == 3
+
+
+def test_by_sector_of_published_value_added(shipped: Path):
+    """Shenzhen 2019: the three sectors add up exactly, and to the growth of published GDP to its rounding."""
+    sectors = ["value_added_primary", "value_added_secondary", "value_added_tertiary"]
+    years = {"start": "2018", "end": "2019", "frequency": "A", "database": shipped}
+    frame = pl.concat([load(sector, "shenzhen", **years) for sector in sectors])  # type: ignore[arg-type]
+    result = at(contributions(frame, by="indicator"), 2019, by="indicator")
+    total = result.pop("total")
+    assert sum(result.values()) == pytest.approx(total, abs=1e-12)  # type: ignore[arg-type]
+    gdp = growth(load("gdp", "shenzhen", **years))["value"][-1]  # type: ignore[arg-type]
+    assert total == pytest.approx(gdp, abs=1e-4)

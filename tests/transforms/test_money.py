@@ -218,6 +218,23 @@ class TestPurchasingPower:
         assert out["value"].item() == pytest.approx(2.0, rel=1e-14)
         assert "PPP of the calendar year" in out["method"].item()
 
+    def test_constant_international_dollars_take_the_factor_of_the_price_year(self) -> None:
+        # 8 and 8.4 CNY of 2022 over 4 CNY per international dollar of 2022, whatever the year of the value
+        frame = series("CNY", "A", {date(2022, 1, 1): 8.0, date(2023, 1, 1): 8.4}, prices="chained 2022")
+        out = convert(frame, basis="ppp", rates=PPP)
+        assert out["value"].to_list() == [2.0, 2.1]
+        assert out["unit"].unique().to_list() == ["international dollars"]
+        assert out["prices"].unique().to_list() == ["chained 2022"]
+        assert out["method"].unique().to_list() == ["to international dollars at PPP of 2022"]
+
+    def test_constant_international_dollars_of_a_deflated_series(self) -> None:
+        # 112.144 CNY of 2020 are 100 CNY of 2015; at 3.87 CNY per international dollar of 2015
+        rates = series("CNY per international dollar", "A", {date(2015, 1, 1): 3.87})
+        deflated = deflate(series("CNY", "A", {date(2020, 1, 1): 112.144}), "2015", deflator=DEFLATOR)
+        out = convert(deflated, basis="ppp", rates=rates)
+        assert out["value"].item() == pytest.approx(100 / 3.87, rel=1e-14)
+        assert out["method"].item().endswith("; to international dollars at PPP of 2015")
+
     def test_there_and_back(self) -> None:
         frame = series("JPY", "A", {date(2022, 4, 1): 91.0})
         dollars = convert(frame, basis="ppp", rates=PPP)

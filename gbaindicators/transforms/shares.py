@@ -1,0 +1,144 @@
+"""Shares of parts in their total, and what changes them."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from gbaindicators.errors import FrameError
+from gbaindicators.tables.series_frame import append_method, check_unique_periods, one_unit, series_keys
+from gbaindicators.transforms.contributions import check_parts, totals
+from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.lookback import check_span, earlier_rows, read_span
+from gbaindicators.transforms.provenance import add_note, merge_provenance
+
+__all__ = ["share_changes", "shares"]
+
+
+def shares(frame: pl.DataFrame, by: str = "area") -> pl.DataFrame:
+    """Compute the share in percent of each part in the total of the parts.
+
+    Parameters
+    ----------
+    frame
+        Series frame in one unit, whose parts do not contain each other.
+    by
+        Column that tells the parts apart.
+
+    Returns
+    -------
+    polars.DataFrame
+        The same rows in the same order; ``value`` is ``100 * value / total``, ``unit`` ``percent``. Null where a
+        part is missing, as ``note`` says, or the total is not above zero. ``sources``, ``status`` and ``vintage``
+        take in all parts.
+
+    Raises
+    ------
+    FrameError
+        As in `contributions`: `by` is missing, units are mixed, a part contains another, or the parts of one total
+        differ in adjustment or prices.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from datetime import date
+    >>> gdp = pl.DataFrame({"area": ["hong_kong", "macao"], "period": date(2023, 1, 1), "value": [90.0, 10.0]})
+    >>> shares(gdp)["value"].to_list()
+    [90.0, 10.0]
+    """
+    frame = _parts(frame, by, "shares")
+    total = _beside(frame, by)
+    of_total = pl.lit(total["value"])
+    result = frame.with_columns(
+        value=pl.when(of_total > 0).then(100 * pl.col("value") / of_total), unit=pl.lit("percent")
+    )
+    result = add_note(merge_provenance(result, total), pl.lit(total["note"]))
+    return append_method(result, f"share in the total over {by}")
+
+
+def share_changes(frame: pl.DataFrame, by: str = "area", *, over: str = "1y") -> pl.DataFrame:
+    """Account for the change of each part's share by the growth of the part and of the total.
+
+    With `g` the growth of the part and `G` that of the total, the change of the share is exactly
+    ``share before * (g - G) / (1 + G)``: the growth of the part alone gives ``share before * g / (1 + G)``, that
+    of the total ``-share before * G / (1 + G)``.
+
+    Parameters
+    ----------
+    frame
+        Series frame as for `shares`.
+    by
+        Column that tells the parts apart.
+    over
+        Span, as in `growth`.
+
+    Returns
+    -------
+    polars.DataFrame
+        The rows of the frame three times, ``value`` in ``percentage points`` (``unit``): ``component``
+        ``growth_of_part``, ``growth_of_total``, then ``change``, their sum. Over all parts the changes sum to
+        zero. Null where a share is null at either end, as ``note`` says. An empty frame gives an empty frame.
+
+    Raises
+    ------
+    FrameError, UsageError
+        As `shares` and `growth` do.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from datetime import date
+    >>> gdp = pl.DataFrame({
+    ...     "area": ["hong_kong", "hong_kong", "macao", "macao"],
+    ...     "period": [date(2022, 1, 1), date(2023, 1, 1)] * 2,
+    ...     "value": [90.0, 100.0, 10.0, 25.0],
+    ... })
+    >>> latest = share_changes(gdp).filter(pl.col("period") == date(2023, 1, 1), pl.col("area") == "macao")
+    >>> dict(zip(latest["component"], latest["value"].round(6)))
+    {'growth_of_part': 12.0, 'growth_of_total': -2.0, 'change': 10.0}
+    """
+    span = read_span(over)
+    frame = _parts(frame, by, "changes of shares")
+    check_span(frame, span)
+    share = shares(frame, by)
+    at = earlier_rows(frame, over)
+    before = share.select(pl.all().gather(at))
+    # the share that the part would have without growth of its own
+    unmoved = 100 * frame["value"].gather(at) / _beside(frame, by)["value"]
+    change = share["value"] - before["value"]
+    moved = frame.with_columns(
+        share.select(c for c in ("sources", "status", "vintage") if c in share.columns)
+    )
+    moved = merge_provenance(moved.with_columns(share["note"], unit=pl.lit("percentage points")), before)
+    moved = add_note(moved, pl.lit(before["note"] + f" {over} earlier"))
+    moved = append_method(moved, f"change of the share in the total over {by} in {over}")
+    terms = {
+        "growth_of_part": share["value"] - unmoved,
+        "growth_of_total": unmoved - before["value"],
+        "change": change,
+    }
+    known = pl.lit(change.is_not_null())
+    return pl.concat(
+        moved.with_columns(value=pl.when(known).then(pl.lit(term)), component=pl.lit(name))
+        for name, term in terms.items()
+    )
+
+
+def _parts(frame: pl.DataFrame, by: str, doing: str) -> pl.DataFrame:
+    frame = read_series(frame, doing)
+    if by not in series_keys(frame):
+        raise FrameError(
+            f"the frame has no column {by!r} that tells the parts apart (it has {', '.join(series_keys(frame)) or 'none'})"
+        )
+    one_unit(frame, doing)
+    check_unique_periods(frame)
+    frame = frame.with_columns(pl.col(by).cast(pl.String))
+    check_parts(frame, by)
+    return frame
+
+
+def _beside(frame: pl.DataFrame, by: str) -> pl.DataFrame:
+    """Give the total of each row's period, with what came of it, row by row."""
+    on = [*(k for k in series_keys(frame) if k != by), "period"]
+    return frame.select(on).join(
+        totals(frame, by).drop(by), on=on, how="left", nulls_equal=True, maintain_order="left"
+    )

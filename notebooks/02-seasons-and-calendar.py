@@ -1,0 +1,146 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Seasons, calendars and parts
+#
+# Three questions that every economist of the region answers by hand: what is left of a month when the season and the Lunar New Year are out of it, what an annual
+# figure looked like quarter by quarter, and which city made the growth.
+
+# %%
+import polars as pl
+
+import gbaindicators as gba
+
+# %% [markdown]
+# ## The Lunar New Year
+#
+# The holiday falls in January in some years and in February in others. A seasonal adjustment that does not know it takes an average New Year out of both months
+# and leaves a hole in one and a bump in the other. Macao's visitors show it best:
+
+# %%
+visitors = gba.load("visitor_arrivals", "macao", frequency="M", start="2011-01", end="2018-08")
+blind = gba.seasonal_adjustment(visitors)
+aware = gba.seasonal_adjustment(visitors, holidays="lunar_new_year")
+aware.coefficients.select("regressor", "estimate", "standard_error", "t")
+
+# %% [markdown]
+# The coefficients are in logarithms: the days after the New Year carry about a tenth more visitors. The information criterion prefers the model that knows
+# the holiday:
+
+# %%
+def criterion(result):
+    return result.quality.filter(statistic="aicc")["value"].item()
+
+
+pl.DataFrame({"model": ["season only", "season and Lunar New Year"], "AICc": [criterion(blind), criterion(aware)]})
+
+# %%
+both = pl.concat(
+    [
+        visitors.with_columns(series=pl.lit("as published")),
+        blind.adjusted.with_columns(series=pl.lit("adjusted, season only")),
+        aware.adjusted.with_columns(series=pl.lit("adjusted, with Lunar New Year")),
+    ],
+    how="diagonal_relaxed",
+).drop("adjustment")
+gba.chart.line(both, title="Macao's visitors: without the holiday in the model, every New Year leaves a spike")
+
+# %% [markdown]
+# How much noise is left in the months from January to March, as the standard deviation of the change on the month before:
+
+# %%
+def winter_noise(frame):
+    change = frame.pipe(gba.growth, over="1mo")
+    return change.filter(pl.col("period").dt.month() <= 3)["value"].std()
+
+
+pl.DataFrame(
+    {
+        "series": ["as published", "season only", "with Lunar New Year"],
+        "percentage points": [round(winter_noise(f), 1) for f in (visitors, blind.adjusted, aware.adjusted)],
+    }
+)
+
+# %% [markdown]
+# The same for Hong Kong's containers, where the New Year takes work away rather than bringing it:
+
+# %%
+containers = gba.load("container_throughput", "hong_kong", frequency="M", start="2005-01", end="2024-12")
+adjusted = gba.seasonal_adjustment(containers, holidays="lunar_new_year")
+adjusted.coefficients.filter(pl.col("regressor").str.starts_with("lny")).select("regressor", "estimate", "t")
+
+# %%
+pair = pl.concat(
+    [
+        containers.with_columns(series=pl.lit("as published")),
+        adjusted.adjusted.with_columns(series=pl.lit("seasonally adjusted")),
+    ],
+    how="diagonal_relaxed",
+).drop("adjustment")
+gba.chart.line(pair, title="Hong Kong's containers, as published and seasonally adjusted")
+
+# %% [markdown]
+# ### Against the producer's own adjustment
+#
+# The Census and Statistics Department publishes the quarter-on-quarter change of its own seasonally adjusted cargo series. The mean absolute difference to ours, in
+# percentage points. (In quarters the New Year always falls in the first: it is part of the season there.)
+
+# %%
+cargo = gba.load("cargo_throughput", "hong_kong", frequency="Q")
+ours = gba.seasonal_adjust(cargo).pipe(gba.growth, over="1q").select("period", ours="value")
+theirs = gba.load("cargo_throughput_qoq", "hong_kong", frequency="Q").select("period", theirs="value")
+compared = ours.join(theirs, on="period").drop_nulls()
+compared.select(
+    pl.len().alias("quarters"), (pl.col("ours") - pl.col("theirs")).abs().mean().round(2).alias("mean absolute difference")
+)
+
+# %% [markdown]
+# ## Annual figures, quarter by quarter
+#
+# No quarterly GDP of the nine mainland cities is published as a series. Guangdong's is: cumulated since January, which `from_ytd` turns into single quarters (and refuses to
+# where vintages are mixed). Spread along it, a city's year becomes an estimated quarterly path. It borrows the province's season and cycle: a shock of the city alone is not
+# in it, and `status` and `method` say that it is an estimate.
+
+# %%
+quarters = gba.load("gdp", "guangdong", frequency="Q", adjustment="ytd").pipe(gba.from_ytd)
+quarters = quarters.filter(pl.col("period").is_between(pl.date(2005, 1, 1), pl.date(2023, 10, 1)))
+shenzhen = gba.load("gdp", "shenzhen", frequency="A", start="2005", end="2023")
+path = shenzhen.pipe(gba.disaggregate, "Q", indicator=quarters.drop("area"), method="denton-cholette")
+path.tail(4).select("period", (pl.col("value") / 1e9).round(1).alias("CNY billion"), "status", "method")
+
+# %% [markdown]
+# The quarters of every year add up to the published year:
+
+# %%
+years = path.pipe(gba.to_frequency, "A")
+difference = years.join(shenzhen, on="period", suffix="_published")
+assert (difference["value"] / difference["value_published"] - 1).abs().max() < 1e-9
+gba.chart.line(path, title="Shenzhen's GDP by quarter, estimated along Guangdong's")
+
+# %% [markdown]
+# ## Who made the growth
+#
+# Contributions in percentage points add up exactly to the growth of the whole. In one currency, because the cities count in three:
+
+# %%
+cities = gba.load("gdp", gba.members("greater_bay_area"), frequency="A", start="2015", end="2023").pipe(gba.convert, "CNY")
+parts = cities.pipe(gba.contributions, by="area")
+wide = parts.with_columns(pl.col("value").round(2), year=pl.col("period").dt.year()).pivot(
+    "year", index="area", values="value"
+)
+wide
+
+# %%
+last = parts.filter(pl.col("period") == pl.date(2023, 1, 1))
+assert abs(last.filter(pl.col("area") != "total")["value"].sum() - last.filter(area="total")["value"].item()) < 1e-9
+gba.chart.bars(last.filter(pl.col("area") != "total"), title="Contributions to the growth of the Greater Bay Area in 2023")
