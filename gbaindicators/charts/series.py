@@ -27,7 +27,7 @@ from gbaindicators.charts.labels import (
     subtitle_of,
     title_of,
 )
-from gbaindicators.charts.theme import EDGE, WIDTH, Page, area_colour, text_width
+from gbaindicators.charts.theme import EDGE, OTHER_COLOURS, WIDTH, Page, area_colour, text_width
 from gbaindicators.errors import FrameError
 from gbaindicators.tables.series_frame import check_series_frame, check_unique_periods, one_unit, series_keys
 
@@ -239,6 +239,14 @@ def _telling(frame: pl.DataFrame, keys: Sequence[str]) -> list[str]:
     return chosen
 
 
+def _colours(areas: Sequence[str | None]) -> list[str]:
+    """Colour of each series: its area's; where all are of one area, its own and then others, to tell them apart."""
+    own = area_colour(areas[0])
+    if len(areas) == 1 or len(set(areas)) > 1 or len(areas) > len(OTHER_COLOURS):
+        return [area_colour(area) for area in areas]
+    return [own, *(c for c in OTHER_COLOURS if c != own)][: len(areas)]
+
+
 def drawing(frame: pl.DataFrame | pl.LazyFrame, lang: str, *, kind: str = "a chart") -> Drawing:
     """Check a frame and cut it into series.
 
@@ -265,18 +273,15 @@ def drawing(frame: pl.DataFrame | pl.LazyFrame, lang: str, *, kind: str = "a cha
     if len(set(names)) < len(names):
         # two ids with one name: the ids tell them apart
         names = [", ".join(str(row[k]) for k in varying) for row in rows]
+    colours = _colours([row.get("area") for row in rows])
     found: list[Series] = []
     silent: list[str] = []
-    for part, row, name in zip((p.sort("period") for p in parts), rows, names, strict=True):
+    for part, row, name, colour in zip((p.sort("period") for p in parts), rows, names, colours, strict=True):
         held = part.drop_nulls("value")
         if held.is_empty():
             silent.append(name)
             continue
         periods = held["period"].to_list()
         frequency = row.get("frequency") or _frequency_of(periods)
-        found.append(
-            Series(
-                name, area_colour(row.get("area")), frequency, tuple(periods), tuple(held["value"].to_list())
-            )
-        )
+        found.append(Series(name, colour, frequency, tuple(periods), tuple(held["value"].to_list())))
     return Drawing(frame, tuple(found), tuple(silent), choose_scale(unit, values, lang), lang)

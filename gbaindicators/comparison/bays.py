@@ -171,7 +171,8 @@ def _note(definition: Definition) -> pl.Expr:
     return pl.concat_str(
         [
             pl.lit(definition.names["en"]),
-            pl.when(method.str.contains("fiscal|weight")).then(pl.lit("fiscal years weighted by months")),
+            pl.when(method.str.contains("weighted mean")).then(pl.lit("fiscal years weighted by months")),
+            pl.when(method.str.contains("whose middle")).then(pl.lit("counted in the middle of the fiscal year")),
             pl.when(method.str.contains("twelve months")).then(pl.lit("years as sums of months")),
             pl.when(pl.col("status") == "B").then(pl.lit("break: the source or its vintage changes in this year")),
             pl.when(pl.col("status") == "P").then(pl.lit("provisional")),

@@ -26,6 +26,7 @@ from gbaindicators.catalog import catalog, datasets_dir, sql_dir
 from gbaindicators.errors import DatabaseError, DatasetError, ValidationError
 from gbaindicators.store.filling import insert_catalog, insert_tables
 from gbaindicators.store.home import database_path
+from gbaindicators.store.opening import open_database, quiet
 from gbaindicators.tables.validation import FAILURES
 
 if TYPE_CHECKING:
@@ -169,8 +170,6 @@ def _refuse_foreign(path: Path) -> None:
     """Never replace a file that is not ours."""
     if not path.exists() or path.stat().st_size == 0:
         return
-    from gbaindicators.store.opening import open_database, quiet
-
     open_database(path).close()
 
 
@@ -278,8 +277,6 @@ def _record(connection: duckdb.DuckDBPyConnection, root: Path, path: Path) -> Bu
 
 def _publish(aside: Path, path: Path) -> None:
     """Put the finished file in place: on disk first, then by one rename."""
-    from gbaindicators.store.opening import open_database, quiet
-
     open_database(aside).close()
     with aside.open("rb") as file:
         os.fsync(file.fileno())
@@ -312,8 +309,6 @@ def ensure_current(path: Path) -> None:
     if path in _current and path.exists():
         return
     if path.exists() and path.stat().st_size:
-        from gbaindicators.store.opening import open_database, quiet
-
         connection = open_database(path)
         try:
             row = connection.execute("SELECT datasets, fingerprint FROM build").fetchone()

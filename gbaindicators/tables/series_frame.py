@@ -39,7 +39,20 @@ FREQUENCY: Final = pl.Enum(FREQUENCIES)
 STATUSES: Final = ("A", "P", "E", "F", "B", "U", "M")
 #: Columns that belong to an observation, not to its series.
 OF_OBSERVATION: Final = frozenset(
-    {"period", "value", "unit", "sources", "status", "vintage", "method", "note", "members", "source", "rank", "se"}
+    {
+        "period",
+        "value",
+        "unit",
+        "sources",
+        "status",
+        "vintage",
+        "method",
+        "note",
+        "members",
+        "source",
+        "rank",
+        "se",
+    }
 )
 _MEASURES: Final = ("lower_", "upper_", "value_")
 #: Dates are 32-bit numbers of days, so a series number above them keeps both apart in one integer.

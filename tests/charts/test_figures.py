@@ -263,11 +263,24 @@ def test_labels_are_readable_on_white(three):
         assert 1.05 / (luminance(note.font.color) + 0.05) >= 4.5
 
 
-def test_two_series_of_one_area_differ_in_their_dash():
+def test_series_of_one_area_alone_differ_in_colour_and_the_first_keeps_the_areas():
     frame = pl.concat([years([1.0, 2.0]), years([3.0, 4.0], prices="constant")])
     figure = charts.line(frame)
-    assert [t.line.dash for t in figure.data] == ["solid", "dash"]
+    colours = [t.line.color for t in figure.data]
+    assert len(set(colours)) == 2
+    assert colours[0] == area_colour("hong_kong")
     assert [t.name for t in figure.data] == ["current prices", "constant prices"]
+
+
+def test_series_of_one_area_beside_others_differ_in_their_dash():
+    other = years([5.0, 6.0]).with_columns(area=pl.lit("macao"))
+    figure = charts.line(pl.concat([years([1.0, 2.0]), years([3.0, 4.0], prices="constant"), other]))
+    by_area = {t.name: (t.line.color, t.line.dash) for t in figure.data}
+    assert len(set(by_area.values())) == 3
+    assert [dash for colour, dash in by_area.values() if colour == area_colour("hong_kong")] == [
+        "solid",
+        "dash",
+    ]
 
 
 # --- words

@@ -264,7 +264,9 @@ def test_a_database_locked_by_another_program_is_named(good: Path, make_datasets
     assert load("gdp", database=good).height == 1
 
 
-@pytest.mark.parametrize("path", ["/proc/gba.duckdb", "/proc/gba/gba.duckdb", "/sys/gba.duckdb", "/dev/null/gba.duckdb"])
+@pytest.mark.parametrize(
+    "path", ["/proc/gba.duckdb", "/proc/gba/gba.duckdb", "/sys/gba.duckdb", "/dev/null/gba.duckdb"]
+)
 def test_a_place_that_cannot_be_written(path: str, make_datasets) -> None:
     if not Path(path).parents[-2].exists():
         pytest.skip(f"no {path.split('/')[1]} here")
