@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 _PLACES = {
     "catalog": ("catalog", "LANGUAGES"),
     "errors": (
-        "DatabaseError", "DatasetError", "ExportError", "FrameError", "GbaError", "MissingRateError", "PeriodError",
+        "AdjustmentError", "AdjustmentWarning", "DatabaseError", "DatasetError", "ExportError", "FrameError", "GbaError", "MissingRateError", "PeriodError",
         "SeriesTooShortError", "UnknownNameError", "UsageError", "ValidationError",
     ),
     "store": (
@@ -23,7 +23,7 @@ _PLACES = {
         "validate_datasets",
     ),
     "transforms": (
-        "AdjustmentError", "AdjustmentWarning", "Disaggregation", "SeasonalAdjustment", "aggregate",
+        "Disaggregation", "SeasonalAdjustment", "aggregate",
         "breaks", "cagr", "carry_over", "cf_filter", "chain", "chain_links", "contributions",
         "convert", "deflate", "disaggregate", "disaggregation_model", "from_ytd", "growth",
         "hamilton_filter", "hp_filter", "index", "january_february", "members", "output_gap",
@@ -112,6 +112,8 @@ if TYPE_CHECKING:
     from gbaindicators.charts import export
     from gbaindicators.comparison import benchmark, sensitivity
     from gbaindicators.errors import (
+        AdjustmentError,
+        AdjustmentWarning,
         DatabaseError,
         DatasetError,
         ExportError,
@@ -139,8 +141,6 @@ if TYPE_CHECKING:
         validate_datasets,
     )
     from gbaindicators.transforms import (
-        AdjustmentError,
-        AdjustmentWarning,
         Disaggregation,
         SeasonalAdjustment,
         aggregate,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import polars as pl
 
 __all__ = [
+    "AdjustmentError",
+    "AdjustmentWarning",
     "DatabaseError",
     "DatasetError",
     "ExportError",
@@ -110,3 +112,30 @@ class DatabaseError(GbaError):
 
 class ExportError(GbaError):
     """A picture or file that could not be written."""
+
+
+class AdjustmentError(GbaError):
+    """A seasonal adjustment that the program could not make, or several of them.
+
+    Attributes
+    ----------
+    failures
+        The reason for each series that failed, by its name; empty when the program itself is missing.
+    partial
+        The adjustments of the other series, a `SeasonalAdjustment`; None when there are none.
+    """
+
+    def __init__(
+        self, message: str, failures: Mapping[str, GbaError] | None = None, partial: Any = None
+    ) -> None:
+        super().__init__(message)
+        self.failures = dict(failures or {})
+        self.partial = partial
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # raised in a worker process it must arrive whole
+        return type(self), (str(self), self.failures, self.partial)
+
+
+class AdjustmentWarning(UserWarning):
+    """An adjusted series that should not be published before someone has looked at it."""

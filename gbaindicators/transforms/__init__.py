@@ -14,8 +14,6 @@ from gbaindicators.transforms.indexing import index
 from gbaindicators.transforms.money import convert, deflate, per_capita
 from gbaindicators.transforms.parsing import parse_periods
 from gbaindicators.transforms.seasonal import (
-    AdjustmentError,
-    AdjustmentWarning,
     SeasonalAdjustment,
     seasonal_adjust,
     seasonal_adjustment,
@@ -26,8 +24,6 @@ from gbaindicators.transforms.trends import trend_growth
 from gbaindicators.transforms.year_to_date import from_ytd, january_february
 
 __all__ = [
-    "AdjustmentError",
-    "AdjustmentWarning",
     "Disaggregation",
     "SeasonalAdjustment",
     "aggregate",

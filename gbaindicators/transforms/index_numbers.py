@@ -114,8 +114,23 @@ def quantity_index(
 ) -> pl.DataFrame:
     """Compute the quantity index of items with prices and quantities.
 
-    It is the price index with prices and quantities exchanged; parameters, result and errors are those of
-    `price_index`. A Tornqvist quantity index needs quantities above zero.
+    It is the price index with prices and quantities exchanged. A Tornqvist quantity index needs quantities above
+    zero.
+
+    Parameters
+    ----------
+    frame, formula, chained, base, matched
+        As for `price_index`.
+
+    Returns
+    -------
+    polars.DataFrame
+        As from `price_index`.
+
+    Raises
+    ------
+    FrameError, SeriesTooShortError, UsageError
+        As `price_index` does.
 
     Examples
     --------

@@ -1,12 +1,9 @@
 """Seasonal adjustment: X-13ARIMA-SEATS with the moving holidays of the region, and STL."""
 
 from gbaindicators.transforms.seasonal.adjust import seasonal_adjust, seasonal_adjustment
-from gbaindicators.transforms.seasonal.errors import AdjustmentError, AdjustmentWarning
 from gbaindicators.transforms.seasonal.result import SeasonalAdjustment
 
 __all__ = [
-    "AdjustmentError",
-    "AdjustmentWarning",
     "SeasonalAdjustment",
     "seasonal_adjust",
     "seasonal_adjustment",

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import polars as pl
 
-from gbaindicators.errors import FrameError, GbaError, UsageError
+from gbaindicators.errors import AdjustmentError, AdjustmentWarning, FrameError, GbaError, UsageError
 from gbaindicators.tables.series_frame import (
     append_method,
     check_unique_periods,
@@ -20,7 +20,6 @@ from gbaindicators.tables.series_frame import (
 from gbaindicators.transforms.frequencies import with_frequency
 from gbaindicators.transforms.inputs import read_series
 from gbaindicators.transforms.seasonal.decomposition import decompose
-from gbaindicators.transforms.seasonal.errors import AdjustmentError, AdjustmentWarning
 from gbaindicators.transforms.seasonal.holidays import holidays_of
 from gbaindicators.transforms.seasonal.output import read_output
 from gbaindicators.transforms.seasonal.program import find_program, run_program
@@ -164,7 +163,10 @@ def seasonal_adjustment(
 ) -> SeasonalAdjustment:
     """Adjust the series of a frame and give everything that is known about it.
 
-    Parameters and errors are those of `seasonal_adjust`; reasons not to publish are rows of ``warnings`` here.
+    Parameters
+    ----------
+    frame, method, seats, holidays, trading_days, outliers, model, transform, executor
+        As for `seasonal_adjust`, and so are the errors; reasons not to publish are rows of ``warnings`` here.
 
     Returns
     -------

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from gbaindicators.transforms.seasonal.errors import AdjustmentError
+from gbaindicators.errors import AdjustmentError
 from gbaindicators.transforms.seasonal.holidays import holiday_of
 from gbaindicators.transforms.seasonal.quality import find_warnings, read_quality
 from gbaindicators.transforms.seasonal.result import Adjusted, Coefficient

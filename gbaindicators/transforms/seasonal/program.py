@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from gbaindicators.transforms.seasonal.errors import AdjustmentError
+from gbaindicators.errors import AdjustmentError
 
 __all__ = ["find_program", "run_program"]
 
