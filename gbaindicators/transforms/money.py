@@ -100,15 +100,15 @@ def convert(
     (100.0, 'USD', "to USD at the period's average market rate")
     """
     target = _target(to, basis)
-    frame = with_frequency(_money(frame, "convert", basis))
+    frame = with_frequency(_with_unit(frame, "convert"))
     of_rate = [c for c in ("unit", "frequency", "indicator", "adjustment", "prices") if c in frame.columns]
     kinds = combinations(frame, of_rate)
+    _check_money(kinds.table, "convert", basis)
     ruled = kinds.table.select("unit", "frequency", _rule=_rule(kinds.table))
     needed = frame["value"].is_not_null()
     if target in ruled["unit"]:
         needed &= frame["unit"] != target
-    alike = combinations(ruled, ruled.columns)
-    lookups = by_period(Combinations(alike.rows.gather(kinds.rows), alike.table), frame["period"], needed)
+    lookups = by_period(Combinations(kinds.rows, ruled), frame["period"], needed)
     factors = _factors(lookups.table, target, basis, rates)
     return _finish(
         _divided(frame, factors, lookups.rows).with_columns(unit=pl.lit(target)), factors, lookups.rows
@@ -157,7 +157,11 @@ def deflate(
     year = _calendar_year(base)
     indices = published("gdp_deflator", deflator)
     by_area = "area" in indices.columns
-    frame = _money(frame, "deflate") if by_area or "unit" in frame.columns else read_series(frame, "deflate")
+    needs_unit = by_area or "unit" in frame.columns
+    frame = _with_unit(frame, "deflate") if needs_unit else read_series(frame, "deflate")
+    kinds = combinations(frame, ["unit"] if needs_unit else [])
+    if needs_unit:
+        _check_money(kinds.table, "deflate")
     _check_annual(frame, "deflate")
     _check_current_prices(frame)
     if by_area:
@@ -166,7 +170,6 @@ def deflate(
         one_unit(frame, "deflating with one index")
         home = pl.lit("every area")
     figures = read_figures("GDP deflator", "deflator", indices, pl.col("area") if by_area else home)
-    kinds = combinations(frame, ["unit"] if by_area else [])
     lookups = by_period(kinds, frame["period"], frame["value"].is_not_null())
     needs = lookups.table.select(of=home, first="period")
     step = (
@@ -265,13 +268,17 @@ def _target(to: str, basis: str) -> str:
     return to
 
 
-def _money(frame: pl.DataFrame, doing: str, basis: str = "market") -> pl.DataFrame:
-    """Check that every row is money."""
+def _with_unit(frame: pl.DataFrame, doing: str) -> pl.DataFrame:
     frame = read_series(frame, doing)
     if "unit" not in frame.columns:
         raise FrameError(f"{doing} needs the column 'unit': add it, frame.with_columns(unit=pl.lit('CNY'))")
+    return frame
+
+
+def _check_money(kinds: pl.DataFrame, doing: str, basis: str = "market") -> None:
+    """Check that every row is money."""
     money = [*catalog().currencies, *([_PPP] if basis == "ppp" else [])]
-    others = [u for u in combinations(frame, ["unit"]).table["unit"].sort() if u not in money]
+    others = [u for u in kinds["unit"].unique().sort() if u not in money]
     if _PPP in others:
         raise FrameError(f"{_PPP} have no market rate and no deflator: convert(..., basis='ppp') takes them")
     if others:
@@ -279,7 +286,6 @@ def _money(frame: pl.DataFrame, doing: str, basis: str = "market") -> pl.DataFra
             f"{doing} needs money in base units ({', '.join(money)}), the frame has "
             f"{', '.join(map(repr, others))}: leave those rows out, frame.filter(pl.col('unit').is_in({money!r}))"
         )
-    return frame
 
 
 def _check_annual(frame: pl.DataFrame, doing: str) -> None:
@@ -562,15 +568,16 @@ def _united(ours: str, theirs: str) -> pl.Expr:
 
 def _divided(frame: pl.DataFrame, factors: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
     """Values by the figure that each row takes; a row that takes none keeps its value."""
-    return frame.with_columns(pl.col("value") / factors["_figure"].gather(rows).fill_null(1.0))
+    figure = factors["_figure"].gather(rows)
+    return frame.with_columns(pl.col("value") / (figure.fill_null(1.0) if figure.has_nulls() else figure))
 
 
 def _finish(work: pl.DataFrame, figures: pl.DataFrame, rows: pl.Series | None = None) -> pl.DataFrame:
     """Take in the origin of the figures and say in ``method`` what was done, row by row or by `rows` of figures."""
     origin = {c: c.removeprefix("_figure_") for c in figures.columns if c.startswith("_figure_")}
     work = merge_provenance(work, figures.select(origin.keys()).rename(origin), rows)
-    said = figures["_step"] if rows is None else figures["_step"].gather(rows)
+    said = pl.lit(figures["_step"] if rows is None else figures["_step"].gather(rows))
     if "method" not in work.columns:
         return work.with_columns(said.alias("method"))
     before = pl.col("method").replace("", None)
-    return work.with_columns(method=pl.coalesce(before + "; " + pl.lit(said), pl.lit(said), before))
+    return work.with_columns(method=pl.coalesce(before + "; " + said, said, before))
