@@ -80,8 +80,20 @@ pl.DataFrame(
 
 # %%
 containers = gba.load("container_throughput", "hong_kong", frequency="M", start="2005-01", end="2024-12")
+unaware = gba.seasonal_adjustment(containers)
 adjusted = gba.seasonal_adjustment(containers, holidays="lunar_new_year")
 adjusted.coefficients.filter(pl.col("regressor").str.starts_with("lny")).select("regressor", "estimate", "t")
+
+# %%
+pl.DataFrame(
+    {
+        "model": ["season only", "season and Lunar New Year"],
+        "AICc": [criterion(unaware), criterion(adjusted)],
+        "noise in January to March": [
+            round(winter_noise(f), 1) for f in (unaware.adjusted, adjusted.adjusted)
+        ],
+    }
+)
 
 # %%
 pair = pl.concat(
