@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 import gbaindicators as gba
 from gbaindicators.errors import (
@@ -242,17 +244,17 @@ def test_empty_frame():
     assert result.components.is_empty() and result.models.is_empty()
 
 
-@pytest.mark.parametrize("scale", [1.0, 1e3, 1e9, 1e13])
-def test_a_series_without_season_comes_back_nearly(scale):
+@settings(max_examples=20, deadline=None)
+@example(seed=461, scale=1.0)
+@given(seed=st.integers(0, 10_000), scale=st.sampled_from([1.0, 1e3, 1e9, 1e13]))
+def test_a_series_without_season_comes_back_nearly(seed, scale):
+    values = simulated(96, seed, season=0.0) * scale
     fixed = {"model": "(0 1 1)(0 1 1)", "transform": "log", "trading_days": None, "outliers": None}
-    changes = []
-    for seed in range(5):
-        values = simulated(96, seed, season=0.0) * scale
-        adjusted = seasonal_adjustment(monthly(values), **fixed).adjusted["value"].to_numpy()
-        changes.append(np.log(adjusted / values))
-    # the moving averages take up some of the noise, which is 1 percent here
-    assert np.median([np.sqrt(np.mean(change**2)) for change in changes]) < 0.01
-    assert all(np.mean(change) == pytest.approx(0, abs=0.002) for change in changes)
+    adjusted = seasonal_adjustment(monthly(values), **fixed).adjusted["value"].to_numpy()
+    # the moving averages take up some of the noise, which is 1 percent here: 0.6 percent in the median of 250 seeds,
+    # and a little more than the noise itself in one of them (461: 1.04)
+    assert np.sqrt(np.mean(np.log(adjusted / values) ** 2)) < 0.015
+    assert np.mean(np.log(adjusted / values)) == pytest.approx(0, abs=0.002)
 
 
 def test_adjusting_does_not_depend_on_the_unit():
