@@ -15,6 +15,7 @@ __all__ = [
     "DatabaseError",
     "DatasetError",
     "ExportError",
+    "ForecastWarning",
     "FrameError",
     "GbaError",
     "MissingRateError",
@@ -139,3 +140,7 @@ class AdjustmentError(GbaError):
 
 class AdjustmentWarning(UserWarning):
     """An adjusted series that should not be published before someone has looked at it."""
+
+
+class ForecastWarning(UserWarning):
+    """Some series of a frame could not be forecast and are left out; the message names them and says why."""

@@ -2,45 +2,49 @@
 
 from __future__ import annotations
 
-import operator
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
 from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from gbaindicators.catalog import period_text, step
-from gbaindicators.errors import FrameError, UnknownNameError, UsageError
-from gbaindicators.forecasting.intervals import half_widths, rolling_origins
-from gbaindicators.forecasting.theta import MODELS, is_seasonal, point_forecasts
-from gbaindicators.forecasting.training import TrainingSeries, training_series
-from gbaindicators.tables.series_frame import (
-    FREQUENCY,
-    check_unique_periods,
-    series_keys,
-    series_name,
+from gbaindicators.errors import UsageError
+from gbaindicators.forecasting.arguments import check_horizon, check_levels, check_model
+from gbaindicators.forecasting.engine import PANEL_MODELS, PanelForecast
+from gbaindicators.forecasting.one_by_one import SINGLE_MODELS, each_alone, take_daily
+from gbaindicators.forecasting.runs import (
+    Run,
+    read_for_forecast,
+    report_failures,
+    runs,
 )
-from gbaindicators.transforms.inputs import read_series
+from gbaindicators.forecasting.training import TrainingSeries
+from gbaindicators.tables.series_frame import FREQUENCY, series_keys
 
 __all__ = ["forecast"]
 
-_SEASONS: Final = {"A": 1, "S": 2, "Q": 4, "M": 12, "W": 52, "D": 7}
-_FEW_ORIGINS: Final = 6
-_LONGEST_HORIZON: Final = 1000
+_FEW_ORIGINS: Final = 4
 
 
 def forecast(
-    frame: pl.DataFrame, horizon: int, *, model: str = "auto", level: float | Iterable[float] = (80, 95)
+    frame: pl.DataFrame,
+    horizon: int,
+    *,
+    model: str = "auto",
+    level: float | Iterable[float] = (80, 95),
+    executor: Executor | None = None,
 ) -> pl.DataFrame:
-    """Forecast every series of a frame, with prediction intervals.
+    """Forecast every series of a frame, with prediction intervals and the model's record on the series.
 
-    ``"auto"`` is the mean of two methods that err in different ways: Theta [1]_, which is simple exponential
-    smoothing with half the slope of the straight line as drift [2]_, and exponential smoothing with a damped
-    trend. Both work on logarithms where a series is positive and no percentage, so that forecasts stay
-    positive. Where a test finds a season (and there are three whole ones) it is taken out first by classical
-    decomposition and put back; a season is 4 quarters, 12 months, 2 half-years, 52 weeks or 7 days.
+    ``"auto"`` combines Theta, dynamic Theta, exponential smoothing (ETS), complex exponential smoothing and an
+    autoregression: it is the mean of the middle half of their forecasts, each weighted by how far off it was at
+    ten origins in the past of the series, and the more so the longer the series. Positive series that are no
+    percentages are modelled on the log scale, and with some members as they are beside it. Seasonal factors are
+    estimated with later years counting for more and shrunk towards zero by what noise would produce; a season is
+    4 quarters, 12 months, 2 half-years, 52 weeks or 7 days, and takes three whole ones (ETS: two). Daily series of
+    four weeks or more go to ``"daily"`` instead.
 
     Parameters
     ----------
@@ -51,38 +55,53 @@ def forecast(
     horizon
         How many periods ahead, from 1 to 1000.
     model
-        ``"auto"``, ``"theta"``, ``"drift"`` (the last value, moved on by the mean change) or ``"naive"`` (the
-        last value, or that of a season ago). Drift and naive work on the values as they are.
+        ``"auto"``; one of its members alone (``"theta"``, ``"dynamic_theta"``, ``"ets"``, ``"ces"``, ``"ar"``); or
+        ``"drift"`` (the last value, moved on by the mean change), ``"naive"`` (the last value) or
+        ``"seasonal_naive"`` (the value a season before), which work on the values as they are. Or, fitted to one
+        series at a time, ``"arima"``, ``"components"``, ``"regression"`` and ``"daily"``: the functions of these names
+        (`arima` and so on) with their automatic choices. They take missing values between.
     level
         Levels of the intervals in percent, between 0 and 100.
+    executor
+        Where to compute: any executor with a ``map`` like that of `concurrent.futures` (processes, or a cluster's).
+        The result does not depend on it.
 
     Returns
     -------
     pl.DataFrame
         The future periods only, `horizon` rows for each series, sorted by the series keys and period: the keys,
         ``frequency``, ``period``, ``value``, ``unit`` and ``sources`` (of the whole training span) where the
-        frame has them, ``status`` F, ``method``, ``model`` and ``lower_80, upper_80, lower_95, upper_95`` (named
-        after `level`), in the unit of the values.
+        frame has them, ``status`` F, ``method``, ``model``, ``skill`` and ``lower_80, upper_80, lower_95,
+        upper_95`` (named after `level`), in the unit of the values.
 
-        Intervals come from the errors of the same model at rolling origins in the past of the series. They are
-        nested, never narrower at a longer horizon, and not below zero where the catalogue says that the
-        indicator cannot be.
+        ``skill`` is the share of the mean absolute error of a simple forecast (drift for annual series, else the
+        value a season before) that the model saved at the same past origins: 0.2 is a fifth less, below zero is
+        worse, null where there are no origins and for models fitted alone. `backtest` and `accuracy` give the whole record.
+
+        Intervals rest on the errors of the same model at these origins, on its one-step errors within the
+        sample where origins are few, and on how errors grow by the smoothing parameter and slope of the series.
+        They are symmetric, nested, never narrower at a longer horizon, and not below zero where the catalogue
+        says that the indicator cannot be.
 
     Raises
     ------
     SeriesTooShortError
-        A series has fewer than three values; all such series are named (at most five).
+        A series has fewer than three values.
     FrameError
         A period is missing or doubled, dates are irregular, values are running totals of the year.
     UnknownNameError, UsageError
         The model, the horizon or a level cannot be what was meant.
 
+    Warns
+    -----
+    ForecastWarning
+        Some series of several cannot be forecast, for one of these reasons: they are named and left out, and the
+        others are forecast. Only if none can be is it an error.
+
     References
     ----------
-    .. [1] V. Assimakopoulos and K. Nikolopoulos (2000), "The theta model: a decomposition approach to
-       forecasting", International Journal of Forecasting 16(4), 521-530.
-    .. [2] R. J. Hyndman and B. Billah (2003), "Unmasking the Theta method", International Journal of
-       Forecasting 19(2), 287-290.
+    .. [1] S. Makridakis, E. Spiliotis and V. Assimakopoulos (2020), "The M4 competition: 100,000 time series and
+       61 forecasting methods", International Journal of Forecasting 36(1), 54-74: combinations lead.
 
     Examples
     --------
@@ -94,151 +113,119 @@ def forecast(
     >>> ahead = forecast(frame, 2, model="drift")
     >>> ahead["period"].dt.year().to_list(), ahead["value"].to_list()
     ([2024, 2025], [115.0, 118.0])
-    >>> ahead.columns
-    ['frequency', 'period', 'value', 'status', 'method', 'model', 'lower_80', 'upper_80', 'lower_95', 'upper_95']
+    >>> ahead.columns[3:]
+    ['status', 'method', 'model', 'skill', 'lower_80', 'upper_80', 'lower_95', 'upper_95']
     >>> ahead["method"][0]
-    'forecast by random walk with drift, trained on 2019 to 2023 (5 observations), intervals widened from one-period
-    changes for want of rolling origins'
+    'forecast by random walk with drift, trained on 2019 to 2023 (5 observations), intervals from one-step errors for
+    want of past origins'
     """
-    periods_ahead = _check_horizon(horizon)
-    levels = _check_levels(level)
-    if model not in MODELS:
-        raise UnknownNameError("model", model, MODELS)
-    frame = read_series(frame, "a forecast")
-    _check_columns(frame)
-    check_unique_periods(frame)
-    batches: dict[tuple[str, int, bool], list[TrainingSeries]] = defaultdict(list)
-    for one in training_series(frame):
-        batches[one.frequency, len(one.values), _on_log_scale(one, model)].append(one)
-    parts = [_forecast_batch(batch, periods_ahead, model, levels) for batch in batches.values()]
+    periods_ahead, levels = check_horizon(horizon), check_levels(level)
+    frame = read_for_forecast(frame)
+    check_model(model, {**PANEL_MODELS, **SINGLE_MODELS})
+    parts: list[pl.DataFrame] = []
+    failures: list[UsageError] = []
+    alone, together = (frame, frame.clear()) if model in SINGLE_MODELS else (frame.clear(), frame)
+    if model == "auto":
+        alone, together = take_daily(frame)
+    if alone.height or model in SINGLE_MODELS:
+        name = "daily" if model == "auto" else model
+        parts, failures = each_alone(alone, name, periods_ahead, levels, executor)
+    if together.height or not (parts or failures):
+        done, short = runs(together, periods_ahead, model, executor)
+        failures += short
+        for run in done:
+            part, runaway = _frame(run, periods_ahead, model, levels)
+            parts.append(part)
+            failures += runaway
+    parts = [part for part in parts if part.height]
+    report_failures(failures, any_left=bool(parts))
     keys = [k for k in series_keys(frame) if k != "frequency"]
     columns = _columns(frame, levels)
-    typed = pl.concat(parts, how="vertical_relaxed").with_columns(
+    typed = pl.concat([part.select(columns) for part in parts], how="vertical_relaxed").with_columns(
         pl.col(k).cast(frame.schema[k]) for k in keys
     )
-    return typed.select(columns).sort([*keys, "frequency", "period"])
+    return typed.sort([*keys, "frequency", "period"])
 
 
-def _check_horizon(horizon: int) -> int:
-    try:
-        periods = operator.index(horizon)
-    except TypeError:
-        periods = 0
-    if isinstance(horizon, bool) or not 1 <= periods <= _LONGEST_HORIZON:
-        raise UsageError(
-            f"horizon is how many periods to forecast, an integer from 1 to 1000, not {horizon!r}"
+def _frame(
+    run: Run, horizon: int, model: str, levels: Sequence[float]
+) -> tuple[pl.DataFrame, list[UsageError]]:
+    """Rows of the forecasts of one run, and the series whose forecast leaves what a number can hold."""
+    chunk, result = run.series, run.result
+    with np.errstate(over="ignore", invalid="ignore"):
+        widths = result.spread.half_widths(levels)
+        bounds = np.stack(
+            [result.point, *(edge for w in widths for edge in (result.point - w, result.point + w))]
         )
-    return periods
-
-
-def _check_levels(level: float | Iterable[float]) -> list[float]:
-    given = list(level) if isinstance(level, Iterable) else [level]
-    for one in given:
-        if isinstance(one, bool) or not isinstance(one, int | float | np.number) or not 0 < one < 100:
-            raise UsageError(f"level is a percentage between 0 and 100, such as 80 or 95, not {one!r}")
-    return sorted({float(one) for one in given})
-
-
-def _check_columns(frame: pl.DataFrame) -> None:
-    if "model" in frame.columns:
-        raise FrameError("the frame has a column 'model', which forecasts write: rename or drop it")
-    if "adjustment" in frame.columns:
-        running = frame.filter(pl.col("adjustment").cast(pl.String) == "ytd")
-        if running.height:
-            name = series_name(running.select(series_keys(frame)).row(0, named=True))
-            raise FrameError(
-                f"{name} holds running totals of the year (adjustment 'ytd'), which start over each January: "
-                "take them apart first, frame.pipe(gba.from_ytd)"
-            )
-
-
-def _forecast_batch(
-    batch: list[TrainingSeries], horizon: int, model: str, levels: Sequence[float]
-) -> pl.DataFrame:
-    """Forecast series of one frequency, length and scale together."""
-    one = batch[0]
-    season, log = _SEASONS[one.frequency], _on_log_scale(one, model)
-    values = np.stack([s.values for s in batch])
-    # Working in units of about each series' largest value (a power of two, so that nothing is rounded) keeps huge
-    # and tiny figures alike within a float's range.
-    size = np.exp2(np.frexp(np.abs(values).max(axis=1, keepdims=True))[1] - 1.0)
-    y = np.log(values) - np.log(size) if log else values / size
-    ahead = point_forecasts(model, y, horizon, season)
-    widths = half_widths(model, y, horizon, season, levels, relative=not log)
-    constant = np.ptp(values, axis=1) == 0
-    ahead[constant], widths[:, constant] = y[constant, -1:], 0.0
-    bounds = np.stack([ahead, *(edge for width in widths for edge in (ahead - width, ahead + width))])
-    with np.errstate(over="ignore"):
-        bounds = (np.exp(bounds) if log else bounds) * size
-    floors = np.array([[0.0 if s.cannot_be_negative else -np.inf] for s in batch])
+    floors = np.array([[0.0 if s.cannot_be_negative else -np.inf] for s in chunk])
     bounds = np.maximum(bounds, floors)
-    _check_finite(batch, bounds, horizon)
-    seasonal = is_seasonal(y, season)
-    origins = len(rolling_origins(y.shape[1], horizon, season))
-    methods = [
-        _method(s, model, season if seasonal[i] else 1, log, bool(constant[i]), origins)
-        for i, s in enumerate(batch)
+    fine = np.isfinite(bounds).all(axis=(0, 2))
+    runaway = [
+        UsageError(
+            f"the forecast of {one.name} grows beyond what a number can hold within {horizon} periods: shorten the "
+            "horizon"
+        )
+        for one, good in zip(chunk, fine, strict=True)
+        if not good
     ]
+    kept = np.flatnonzero(fine).tolist()
+    first = chunk[0]
     names = ["value", *(f"{side}_{level:g}" for level in levels for side in ("lower", "upper"))]
     series = pl.DataFrame(
         {
-            **{key: [s.keys[key] for s in batch] for key in one.keys},
-            "frequency": pl.Series([s.frequency for s in batch], dtype=FREQUENCY),
-            "_last": [s.periods[-1] for s in batch],
-            "unit": pl.Series([s.unit for s in batch], dtype=pl.String),
-            "sources": pl.Series([s.sources for s in batch], dtype=pl.List(pl.String)),
-            "status": ["F"] * len(batch),
-            "method": methods,
-            "model": [model] * len(batch),
+            **{key: [chunk[i].keys[key] for i in kept] for key in first.keys},
+            "frequency": pl.Series([first.frequency] * len(kept), dtype=FREQUENCY),
+            "_last": pl.Series([chunk[i].periods[-1] for i in kept], dtype=pl.Date),
+            "unit": pl.Series([chunk[i].unit for i in kept], dtype=pl.String),
+            "sources": pl.Series([chunk[i].sources for i in kept], dtype=pl.List(pl.String)),
+            "status": pl.Series(["F"] * len(kept), dtype=pl.String),
+            "method": pl.Series(
+                [_method(chunk[i], result, i, model, logarithms=run.logarithms) for i in kept],
+                dtype=pl.String,
+            ),
+            "model": pl.Series([model] * len(kept), dtype=pl.String),
+            "skill": pl.Series(result.skill[kept], dtype=pl.Float64).fill_nan(None),
         }
     )
-    count, unit = int(step(one.frequency).rstrip("ymowd")), step(one.frequency).lstrip("0123456789")
+    count, unit = int(step(first.frequency).rstrip("ymowd")), step(first.frequency).lstrip("0123456789")
     future = pl.DataFrame({"_step": [f"{count * h}{unit}" for h in range(1, horizon + 1)]})
-    return (
+    rows = (
         series.join(future, how="cross", maintain_order="left_right")
         .with_columns(pl.col("_last").dt.offset_by(pl.col("_step")).alias("period"))
-        .with_columns(pl.Series(name, bounds[i].ravel()) for i, name in enumerate(names))
+        .with_columns(pl.Series(name, bounds[i][kept].ravel()) for i, name in enumerate(names))
         .drop("_last", "_step")
     )
+    return rows, runaway
 
 
-def _on_log_scale(series: TrainingSeries, model: str) -> bool:
-    """Whether a series is modelled in proportions: it varies, is positive, and is not itself a percentage."""
-    values = series.values
-    return (
-        model in ("auto", "theta")
-        and series.unit != "percent"
-        and bool(values.min() > 0 and np.ptp(values) > 0)
-    )
-
-
-def _check_finite(batch: list[TrainingSeries], bounds: NDArray[np.float64], horizon: int) -> None:
-    runaway = ~np.isfinite(bounds).all(axis=(0, 2))
-    if runaway.any():
-        name = batch[int(runaway.argmax())].name
-        raise UsageError(
-            f"the forecast of {name} grows beyond what a number can hold within {horizon} periods: shorten the horizon"
-        )
-
-
-def _method(series: TrainingSeries, model: str, season: int, log: bool, constant: bool, origins: int) -> str:
+def _method(
+    series: TrainingSeries, result: PanelForecast, place: int, model: str, *, logarithms: bool
+) -> str:
     """Sentence on how a series was forecast, after what was done to it before."""
     first, last = (period_text(series.frequency, series.periods[i]) for i in (0, -1))
-    words = MODELS[model]
-    if model == "naive" and season > 1:
-        words = f"the value {season} periods before"
-    elif season > 1:
-        words += f" after seasonal adjustment over {season} periods"
-    words += " on the log scale" if log else ""
-    if constant:
+    words = PANEL_MODELS[model]
+    if logarithms and model not in ("drift", "naive", "seasonal_naive"):
+        words += ", on the log scale and as it is" if model == "auto" else " on the log scale"
+    if gone := result.left_out[place]:
+        words += (
+            f" (without {', '.join(sorted(set(gone)))}: not finite)"
+            if model == "auto"
+            else ", which did not stay finite, so the last value stands in"
+        )
+    origins = int(result.origins[place])
+    if np.ptp(series.values) == 0:
         how = "the series is constant, so the intervals have no width"
-    elif origins >= _FEW_ORIGINS:
-        how = f"intervals from the errors at {origins} rolling origins"
     elif origins:
-        how = f"intervals from the errors at {origins} rolling origin{'s' * (origins > 1)}, widened for want of more"
+        how = f"intervals from the errors at {origins} past origin{'s' * (origins > 1)}"
+        how += " and one-step errors" if origins < _FEW_ORIGINS else ""
     else:
-        how = "intervals widened from one-period changes for want of rolling origins"
+        how = "intervals from one-step errors for want of past origins"
     done = f"forecast by {words}, trained on {first} to {last} ({len(series.values)} observations), {how}"
+    skill = result.skill[place]
+    if np.isfinite(skill):
+        rival = "drift" if result.rival == "drift" else "the value a season before"
+        worse = f"{abs(skill):.0%} {'below' if skill >= 0 else 'above'} that of {rival}"
+        done += f", where its mean absolute error was {worse}"
     if series.breaks:
         years = ", ".join(period_text(series.frequency, b) for b in series.breaks)
         done += f"; the training span crosses breaks (status B) in {years}"
@@ -251,4 +238,4 @@ def _columns(frame: pl.DataFrame, levels: Sequence[float]) -> list[str]:
     names = [c for c in frame.columns if c in kept]
     names.insert(names.index("period"), "frequency")
     edges = [f"{side}_{level:g}" for level in levels for side in ("lower", "upper")]
-    return [*names, "status", "method", "model", *edges]
+    return [*names, "status", "method", "model", "skill", *edges]

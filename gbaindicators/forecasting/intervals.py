@@ -1,84 +1,147 @@
-"""Prediction intervals from the errors that a model made on the series itself.
+"""How far off forecasts are likely to be, by horizon.
 
-The model is fitted again at origins in the past and its errors on what followed are collected for each horizon.
-Theory enters as a few pseudo-observations, so that no series is too short and none falls off an edge: the errors
-of all horizons, scaled by the square root of the horizon as in a random walk, stand in where a horizon has few
-errors of its own, and the variance of the one-period changes stands in where there are few origins. The variance
-is estimated from few origins, so Student's quantile widens the interval as many times as it takes.
+Three things are known of a series: how far off the model was at origins in its past; how far off exponential
+smoothing is one step ahead, within the sample; and how errors would grow if the series moved as the smoothing
+parameter and the slope say. The last gives the shape, the second a scale that rests on every value, and the first
+corrects both, by horizon, as far as it has errors to go by. No series is too short, and none falls off an edge.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gbaindicators.forecasting.theta import is_seasonal, point_forecasts, seasonally_adjusted
+from gbaindicators.forecasting.panel import Integers, Matrix, Panel
+from gbaindicators.forecasting.seasonality import seasonal_factors, seasonally_adjusted
+from gbaindicators.forecasting.theta import smoothing_fit
 
-__all__ = ["half_widths", "rolling_origins"]
+__all__ = ["Spread", "spread_of_errors"]
 
-Matrix = NDArray[np.float64]
+#: How many past errors the one-step errors within the sample count for, and by how much those are too small.
+_WITHIN: Final = 10.0
+_OPTIMISM: Final = 1.2
+#: How many past errors of a horizon the errors of all horizons count for.
+_POOLED: Final = 15.0
+#: The forecast goes on with about half of the slope; the truth may be anywhere from none of it to all.
+_SLOPE: Final = 0.5
+#: Largest squared slope, in squared one-step errors, so that a straight line does not make its own error.
+_STEEPEST: Final = 4.0
+#: Degrees of freedom, by origin: errors of origins close together say little that is new.
+_FREEDOM: Final = 2.0
+_FREEDOM_PER_ORIGIN: Final = 0.4
+_FEWEST_OF_LATE: Final = 3
 
-_MOST_ORIGINS: Final = 24
-_SHORTEST_TRAINING: Final = 5
-#: How many observed errors the theory counts for.
-_PRIOR: Final = 3
-#: Periods that tell how large a series is at an origin: whole seasons of quarters and months.
-_OF_LATE: Final = 12
 
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Distribution of forecast errors: Student's t, scaled, symmetric about the forecast.
 
-def rolling_origins(n: int, horizon: int, season: int) -> NDArray[np.int64]:
-    """Training lengths at which the model is tried on a series of `n` observations.
-
-    At most 24, the latest ones, spread over the past that the horizon asks for; each leaves enough to fit the
-    same kind of model, which takes three whole seasons where the series has that many.
+    `deviation` has a row for each series and a column for each step; `freedom` one number for each series;
+    `alpha` and `slope` (in one-step errors) say how the errors of different steps go together.
     """
-    shortest = 3 * season if season > 1 and 3 * season <= n else _SHORTEST_TRAINING
-    first = max(shortest, n - _MOST_ORIGINS - horizon)
-    if first >= n:
-        return np.empty(0, dtype=np.int64)
-    return np.unique(np.linspace(first, n - 1, min(_MOST_ORIGINS, n - first)).astype(np.int64))
+
+    deviation: Matrix
+    freedom: Matrix
+    alpha: Matrix
+    slope: Matrix
+
+    def half_widths(self, level: Sequence[float]) -> Matrix:
+        """Half widths of the prediction intervals, by level, series and step."""
+        from scipy.special import stdtrit
+
+        chance = 0.5 + np.asarray(level, dtype=float)[:, None] / 200
+        quantiles = stdtrit(self.freedom[None, :], chance)
+        widths: Matrix = quantiles[:, :, None] * self.deviation
+        return widths
+
+    def between_steps(self, series: int) -> Matrix:
+        """Correlation of the errors of one series at different steps."""
+        steps = np.arange(1, self.deviation.shape[1] + 1)
+        alpha, slope = self.alpha[series], self.slope[series]
+        sooner = np.minimum(steps[:, None], steps)
+        shared = alpha + alpha**2 * (sooner - 1) + slope**2 * steps[:, None] * steps
+        np.fill_diagonal(shared, 1 + alpha**2 * (steps - 1) + slope**2 * steps**2)
+        size = np.sqrt(np.diag(shared))
+        correlation: Matrix = shared / (size[:, None] * size)
+        return correlation
 
 
-def half_widths(
-    model: str, y: Matrix, horizon: int, season: int, level: Sequence[float], *, relative: bool
-) -> Matrix:
-    """Half width of the intervals, by level, series and horizon.
+def spread_of_errors(panel: Panel, season: int, horizon: int, offsets: Integers, errors: Matrix) -> Spread:
+    """Estimate the distribution of the forecast errors of each series.
 
-    Intervals of a higher level are wider, and none is narrower at a longer horizon. With `relative`, past errors
-    count in proportion to the size of the series then and now: what was off by a tenth when it was small is off
-    by a tenth when it is large. On the log scale they are relative already.
+    Parameters
+    ----------
+    panel
+        The series.
+    season, horizon
+        Periods in a season and to forecast.
+    offsets
+        How many values before the end each origin lies, by series and origin.
+    errors
+        Past errors by series, origin and step, NaN where there are none.
+
+    Returns
+    -------
+    Spread
+        With deviations that never fall as the horizon grows.
     """
-    from scipy.special import stdtrit
-
-    n = y.shape[1]
-    origins = rolling_origins(n, horizon, season)
-    size = _size(y, 1.0)
-    growth = np.sqrt(np.arange(1, horizon + 1))
-    squares, counts = np.zeros((len(y), horizon)), np.zeros(horizon)
-    for origin in origins:
-        ahead = min(horizon, n - int(origin))
-        errors = y[:, origin : origin + ahead] - point_forecasts(model, y[:, :origin], ahead, season)
-        if relative:
-            errors *= size / _size(y[:, :origin], size)
-        squares[:, :ahead] += errors**2
-        counts[:ahead] += 1
-    adjusted, _ = seasonally_adjusted(y, season, is_seasonal(y, season))
-    changes = np.diff(adjusted, axis=1).var(axis=1, ddof=1)
-    pooled = ((squares / growth**2).sum(axis=1) + _PRIOR * changes) / (counts.sum() + _PRIOR)
-    variance = (squares + _PRIOR * pooled[:, None] * growth**2) / (counts + _PRIOR)
-    deviation = _never_falling(np.sqrt(variance))
-    quantiles = stdtrit(len(origins) + _PRIOR, 0.5 + np.asarray(level, dtype=float) / 200)
-    widths: Matrix = quantiles[:, None, None] * deviation
-    return widths
+    adjusted = seasonally_adjusted(panel, seasonal_factors(panel, season))
+    variance, alpha, slope = smoothing_fit(adjusted)
+    relative_slope = np.sqrt(
+        np.minimum((_SLOPE * slope) ** 2 / np.maximum(variance, 1e-300), _SLOPE**2 * _STEEPEST)
+    )
+    steps = np.arange(1, horizon + 1)
+    shape = 1 + (steps - 1) * alpha[:, None] ** 2 + relative_slope[:, None] ** 2 * steps**2
+    known = np.isfinite(errors)
+    squares = _mean_of_scales(np.where(known, errors, 0.0), known, shape, _sizes(panel, season, offsets))
+    counts = known.sum(axis=1)
+    pooled = ((squares / shape).sum(axis=1) + _WITHIN * _OPTIMISM * variance) / (counts.sum(axis=1) + _WITHIN)
+    by_step = (squares + _POOLED * pooled[:, None] * shape) / (counts + _POOLED)
+    origins = known.any(axis=2).sum(axis=1)
+    return Spread(
+        _never_falling(np.sqrt(by_step)), _FREEDOM + _FREEDOM_PER_ORIGIN * origins, alpha, relative_slope
+    )
 
 
-def _size(y: Matrix, otherwise: Matrix | float) -> Matrix:
-    """Mean absolute value of each series of late, and `otherwise` where that is zero."""
-    size = np.abs(y[:, -_OF_LATE:]).mean(axis=1, keepdims=True)
-    return np.where(size > 0, size, otherwise)
+def _sizes(panel: Panel, season: int, offsets: Integers) -> Matrix:
+    """Mean absolute value before each origin in terms of that before the end."""
+    width = max(season, _FEWEST_OF_LATE)
+    total = np.concatenate([np.zeros((1, panel.values.shape[1])), np.cumsum(np.abs(panel.values), axis=0)])
+
+    def of_late(before: Integers) -> Matrix:
+        end = np.maximum(panel.lengths[:, None] - before, 1)
+        start = np.maximum(end - width, 0)
+        column = np.arange(len(panel.lengths))[:, None]
+        mean: Matrix = (total[end, column] - total[start, column]) / (end - start)
+        return mean
+
+    then, now = of_late(offsets), of_late(np.zeros((len(offsets), 1), dtype=np.int64))
+    sizes: Matrix = np.where((then > 0) & (now > 0), then / np.where(now > 0, now, 1.0), 1.0)
+    return sizes
+
+
+def _mean_of_scales(errors: Matrix, known: Matrix, shape: Matrix, sizes: Matrix) -> Matrix:
+    """Sums over origins of squared errors, taken as they are or in proportion to the size of the series then.
+
+    What was off by a tenth when a series was small may be off by a tenth now, or by as much as then. The two are
+    weighed by which makes the past errors likelier.
+    """
+    counts = np.maximum(known.sum(axis=(1, 2)), 1)
+    per_origin = known.any(axis=2)
+    origins = per_origin.sum(axis=1)
+    squares, likelihoods = [], []
+    for power in (0, 1):
+        scaled = (errors / sizes[:, :, None] ** power) ** 2
+        mean = (scaled / shape[:, None]).sum(axis=(1, 2)) / counts
+        log_size = power * np.where(per_origin, np.log(sizes), 0.0).sum(axis=1)
+        likelihoods.append(-0.5 * origins * np.log(np.maximum(mean, 1e-300)) - log_size)
+        squares.append(scaled.sum(axis=1))
+    share = 1 / (1 + np.exp(np.clip(likelihoods[0] - likelihoods[1], -50, 50)))[:, None]
+    blended: Matrix = (1 - share) * squares[0] + share * squares[1]
+    return blended
 
 
 def _never_falling(deviation: Matrix) -> Matrix:

@@ -1,157 +1,114 @@
-"""Theta, damped trend, drift and naive forecasts of many series of one length at once.
-
-Every function takes a matrix with one series a row and gives one row of forecasts for each. Smoothing parameters
-are not picked but averaged: each point of a grid counts by its likelihood on the series, which keeps short series
-from clinging to one lucky value.
-"""
+"""Theta forecasts of many series at once, standard and dynamic."""
 
 from __future__ import annotations
 
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-__all__ = ["MODELS", "is_seasonal", "point_forecasts", "seasonally_adjusted"]
+from gbaindicators.forecasting.panel import Matrix, Panel, likelihood_weights
 
-Matrix = NDArray[np.float64]
+__all__ = ["dynamic_theta", "smoothing_fit", "theta"]
 
-#: What each model is, in words.
-MODELS: Final = {
-    "auto": "the mean of Theta and damped trend",
-    "theta": "Theta",
-    "drift": "random walk with drift",
-    "naive": "the last value",
-}
 _ALPHA: Final = np.linspace(0.05, 1.0, 20)
-_DAMPED_GRID: Final = np.array(
-    [
-        (a, b, p)
-        for a in (0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
-        for b in (0, 0.05, 0.1, 0.2, 0.4)
-        for p in (0.8, 0.9, 0.95, 0.98)
-    ]
+#: Smoothing parameter and theta of the dynamic model.
+_DYNAMIC: Final = np.array(
+    [(a, t) for a in np.linspace(0.05, 1.0, 14) for t in (1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 1000.0)]
 ).T
+#: Errors of the first periods say more about the starting values than about the model.
+_WARM_UP: Final = 3
 
 
-def is_seasonal(y: Matrix, season: int) -> NDArray[np.bool_]:
-    """Test each series for a season: its detrended autocorrelation at that lag, one-sided at 5%.
+def theta(panel: Panel, horizon: int) -> Matrix:
+    """Forecast by the Theta method: half of a straight line, half of a smoothed line with doubled curvature [1]_.
 
-    The limit is Bartlett's, as in Assimakopoulos and Nikolopoulos (2000). Fewer than three whole seasons are
-    taken as not seasonal.
+    It is simple exponential smoothing with half the slope of the straight line as drift [2]_.
+
+    References
+    ----------
+    .. [1] V. Assimakopoulos and K. Nikolopoulos (2000), "The theta model: a decomposition approach to
+       forecasting", International Journal of Forecasting 16(4), 521-530.
+    .. [2] R. J. Hyndman and B. Billah (2003), "Unmasking the Theta method", International Journal of
+       Forecasting 19(2), 287-290.
     """
-    k, n = y.shape
-    if season == 1 or n < 3 * season:
-        return np.zeros(k, dtype=bool)
-    level, slope, t = _line(y)
-    rest = y - level - slope * t
-    variance = (rest**2).sum(axis=1)
-    # A straight line leaves rounding errors, which must not pass for a season.
-    flat = variance <= n * (1e-12 * np.abs(y).max(axis=1)) ** 2
-    lags = [
-        (rest[:, j:] * rest[:, :-j]).sum(axis=1) / np.where(flat, 1.0, variance) for j in range(1, season + 1)
-    ]
-    limit = 1.645 * np.sqrt((1 + 2 * np.sum(np.square(lags[:-1]), axis=0)) / n)
-    found: NDArray[np.bool_] = (lags[-1] > limit) & ~flat
-    return found
+    origin, slope = panel.lines()
+    time = np.arange(len(panel.values))[:, None]
+    curved = panel.with_values(2 * panel.values - (origin + slope * time))
+    weights, states, _ = _smoothed(curved, panel.spread)
+    ahead = panel.lengths[:, None] + np.arange(horizon)
+    last = (weights * states).sum(axis=1)
+    forecasts: Matrix = (origin[:, None] + slope[:, None] * ahead + last[:, None]) / 2
+    return forecasts
 
 
-def seasonally_adjusted(y: Matrix, season: int, seasonal: NDArray[np.bool_]) -> tuple[Matrix, Matrix]:
-    """Take the season out of the series that have one, by classical additive decomposition.
-
-    Returns the adjusted series and the seasonal factors, one column for each position in the season.
-    """
-    k, n = y.shape
-    factors = np.zeros((k, season))
-    if seasonal.any():
-        factors[seasonal] = _factors(y[seasonal], season)
-    return y - factors[:, np.arange(n) % season], factors
+def smoothing_fit(panel: Panel) -> tuple[Matrix, Matrix, Matrix]:
+    """Mean squared one-step error within the sample, smoothing parameter and slope of each series, by Theta."""
+    _, slope = panel.lines()
+    time = np.arange(len(panel.values))[:, None]
+    weights, _, squares = _smoothed(panel.with_values(panel.values - slope / 2 * time), panel.spread)
+    variance = (weights * squares).sum(axis=1) / np.maximum(panel.lengths - 1, 1)
+    return variance, np.sqrt((weights * _ALPHA**2).sum(axis=1)), slope
 
 
-def point_forecasts(model: str, y: Matrix, horizon: int, season: int = 1) -> Matrix:
-    """Forecast every row `horizon` periods ahead with a model of `MODELS`."""
-    n = y.shape[1]
-    seasonal = is_seasonal(y, season)
-    if model == "naive":
-        year_ago = np.maximum(n - season + np.arange(horizon) % season, 0)
-        return np.where(seasonal[:, None], y[:, year_ago], y[:, -1:])
-    adjusted, factors = seasonally_adjusted(y, season, seasonal)
-    match model:
-        case "auto":
-            ahead = (_theta(adjusted, horizon) + _damped_trend(adjusted, horizon)) / 2
-        case "theta":
-            ahead = _theta(adjusted, horizon)
-        case _:
-            ahead = _drift(adjusted, horizon)
-    return ahead + factors[:, np.arange(n, n + horizon) % season]
-
-
-def _line(y: Matrix) -> tuple[Matrix, Matrix, Matrix]:
-    """Fit a straight line: its level and slope, as columns, and the time they refer to."""
-    t = np.arange(y.shape[1]) - (y.shape[1] - 1) / 2
-    return y.mean(axis=1, keepdims=True), (y @ t / (t @ t))[:, None], t
-
-
-def _factors(y: Matrix, season: int) -> Matrix:
-    window = np.ones(season + 1 - season % 2)
-    if season % 2 == 0:
-        window[[0, -1]] = 0.5
-    trend = np.lib.stride_tricks.sliding_window_view(y, len(window), axis=1) @ (window / season)
-    first = len(window) // 2
-    rest = y[:, first : first + trend.shape[1]] - trend
-    position = (np.arange(trend.shape[1]) + first) % season
-    factors = np.stack([rest[:, position == j].mean(axis=1) for j in range(season)], axis=1)
-    centred: Matrix = factors - factors.mean(axis=1, keepdims=True)
-    return centred
-
-
-def _likelihood_weights(y: Matrix, squared_errors: Matrix) -> Matrix:
-    """Weights of the grid points of each series, from their sums of squared one-step errors."""
-    spread = np.ptp(y, axis=1)[:, None] ** 2
-    # The floor treats perfect fits alike: below it, differences are rounding.
-    log_likelihood = -0.5 * (y.shape[1] - 1) * np.log(np.maximum(squared_errors, 1e-12 * spread + 1e-300))
-    weights = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True))
-    shares: Matrix = weights / weights.sum(axis=1, keepdims=True)
-    return shares
-
-
-def _theta(y: Matrix, horizon: int) -> Matrix:
-    """Mean of the straight line and of simple exponential smoothing of the theta line with coefficient two."""
-    level, slope, t = _line(y)
-    line = 2 * y - (level + slope * t)
-    states = np.repeat(line[:, :1], len(_ALPHA), axis=1)
+def _smoothed(panel: Panel, spread: Matrix) -> tuple[Matrix, Matrix, Matrix]:
+    """Weights, last states and sums of squared errors of simple exponential smoothing, by smoothing parameter."""
+    y = panel.values.T
+    states = np.repeat(y[:, :1], len(_ALPHA), axis=1)
     squares = np.zeros_like(states)
-    for i in range(1, y.shape[1]):
-        error = line[:, i : i + 1] - states
-        squares += error**2
-        states += _ALPHA * error
-    smoothed = (_likelihood_weights(line, squares) * states).sum(axis=1, keepdims=True)
-    trend = level + slope * (t[-1] + np.arange(1, horizon + 1))
-    ahead: Matrix = (trend + smoothed) / 2
-    return ahead
+    for t in range(1, y.shape[1]):
+        k = panel.running(t)
+        error = y[:k, t : t + 1] - states[:k]
+        squares[:k] += error**2
+        states[:k] += _ALPHA * error
+    weights, _ = likelihood_weights(spread, panel.lengths - 1, squares)
+    return weights, states, squares
 
 
-def _damped_trend(y: Matrix, horizon: int) -> Matrix:
-    """Exponential smoothing with a trend that fades out."""
-    alpha, beta, phi = _DAMPED_GRID
-    start = min(y.shape[1] - 1, 5)
-    level = np.repeat(y[:, :1], len(alpha), axis=1)
-    trend = np.repeat((y[:, start : start + 1] - y[:, :1]) / start, len(alpha), axis=1)
+def dynamic_theta(panel: Panel, horizon: int) -> Matrix:
+    """Forecast by the dynamic Theta model, whose straight line and theta follow the series [1]_.
+
+    References
+    ----------
+    .. [1] J. A. Fiorucci, T. R. Pellegrini, F. Louzada, F. Petropoulos and A. B. Koehler (2016), "Models for
+       optimising the theta method and their relationship to state space models", International Journal of
+       Forecasting 32(4), 1151-1161.
+    """
+    alpha, _ = _DYNAMIC
+    y = panel.values.T
+    level = alpha * y[:, :1] + (1 - alpha) * y[:, :1] / 2
     squares = np.zeros_like(level)
-    for i in range(1, y.shape[1]):
-        trend = phi * trend
-        error = y[:, i : i + 1] - level - trend
-        squares += error**2
-        level += trend + alpha * error
-        trend += alpha * beta * error
-    weights = _likelihood_weights(y, squares)
-    fading = np.cumsum(phi[:, None] ** np.arange(1, horizon + 1), axis=1)
-    ahead: Matrix = (weights * level).sum(axis=1, keepdims=True) + (weights * trend) @ fading
+    mean, origin, slope = y[:, :1].copy(), y[:, :1].copy(), np.zeros((len(y), 1))
+    remaining = 1 - alpha
+    for t in range(1, y.shape[1]):
+        k = panel.running(t)
+        ahead = _dynamic_step(level[:k], origin[:k], slope[:k], np.float64(t))
+        if t >= _WARM_UP:
+            squares[:k] += (y[:k, t : t + 1] - ahead) ** 2
+        level[:k] = alpha * y[:k, t : t + 1] + remaining * level[:k]
+        mean[:k], origin[:k], slope[:k] = _line_with(y[:k, t : t + 1], mean[:k], slope[:k], np.float64(t + 1))
+    weights, _ = likelihood_weights(panel.spread, np.maximum(panel.lengths - _WARM_UP, 1), squares)
+    forecasts = np.empty((len(y), horizon))
+    for step in range(horizon):
+        count = (panel.lengths[:, None] + step).astype(np.float64)
+        ahead = _dynamic_step(level, origin, slope, count)
+        forecasts[:, step] = (weights * ahead).sum(axis=1)
+        level = alpha * ahead + remaining * level
+        mean, origin, slope = _line_with(ahead, mean, slope, count + 1)
+    return forecasts
+
+
+def _dynamic_step(level: Matrix, origin: Matrix, slope: Matrix, count: Matrix | np.float64) -> Matrix:
+    alpha, coefficient = _DYNAMIC
+    faded = (1 - alpha) ** count
+    line = faded * origin + (1 - faded * (1 - alpha)) / alpha * slope
+    ahead: Matrix = level + (1 - 1 / coefficient) * line
     return ahead
 
 
-def _drift(y: Matrix, horizon: int) -> Matrix:
-    """Go on from the last value by the mean change."""
-    change = (y[:, -1:] - y[:, :1]) / (y.shape[1] - 1)
-    ahead: Matrix = y[:, -1:] + np.arange(1, horizon + 1) * change
-    return ahead
+def _line_with(
+    value: Matrix, mean: Matrix, slope: Matrix, count: Matrix | np.float64
+) -> tuple[Matrix, Matrix, Matrix]:
+    """Mean, intercept and slope of the least-squares line with one value more (the `count`-th)."""
+    slope = ((count - 2) * slope + 6 * (value - mean) / count) / (count + 1)
+    mean = ((count - 1) * mean + value) / count
+    return mean, mean - slope * (count + 1) / 2, slope

@@ -11,16 +11,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from gbaindicators.catalog import catalog, frequency_code, period_text, step
-from gbaindicators.errors import FrameError, SeriesTooShortError
+from gbaindicators.errors import FrameError, SeriesTooShortError, UsageError
 from gbaindicators.tables.series_frame import series_keys, series_name
 
-__all__ = ["TrainingSeries", "training_series"]
+__all__ = ["FEWEST_AFTER_BREAK", "TrainingSeries", "training_series"]
 
 _MONTHS: Final = {12: "A", 6: "S", 3: "Q", 1: "M"}
 _DAYS: Final = {7: "W", 1: "D"}
 _FEWEST: Final = 3
 #: Figures on a new base before its level can be extrapolated.
-_FEWEST_AFTER_BREAK: Final = 5
+FEWEST_AFTER_BREAK: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,12 @@ class TrainingSeries:
         return series_name(self.keys)
 
     @property
+    def in_proportions(self) -> bool:
+        """Whether it can be modelled in proportions: it varies, is positive, and is not itself a percentage."""
+        values = self.values
+        return self.unit != "percent" and bool(values.min() > 0 and np.ptp(values) > 0)
+
+    @property
     def cannot_be_negative(self) -> bool:
         """Whether the catalogue bounds the indicator at zero, and the values are still in its terms."""
         indicator = catalog().indicators.get(str(self.keys.get("indicator")))
@@ -51,8 +57,8 @@ class TrainingSeries:
         return not became_rate and bool((self.values >= 0).all())
 
 
-def training_series(frame: pl.DataFrame) -> list[TrainingSeries]:
-    """Take the frame apart into series that can be forecast; raise an error that names those that cannot."""
+def training_series(frame: pl.DataFrame) -> tuple[list[TrainingSeries], list[UsageError]]:
+    """Take the frame apart into the series that can be forecast, and say of each of the others why not."""
     if frame.is_empty():
         raise SeriesTooShortError(
             "the frame has no rows, so there is nothing to forecast: see what was filtered out"
@@ -60,21 +66,21 @@ def training_series(frame: pl.DataFrame) -> list[TrainingSeries]:
     keys = series_keys(frame)
     frame = frame.sort("period")
     groups = frame.partition_by(keys, maintain_order=True) if keys else [frame]
-    series, short = [], []
+    series: list[TrainingSeries] = []
+    failures: list[UsageError] = []
     for group in groups:
         row = group.select(keys).row(0, named=True) if keys else {}
         known = group["value"].is_not_null().arg_true()
-        if len(known) < _FEWEST:
-            short.append(f"{series_name(row)} ({len(known)})")
-        else:
+        try:
+            if len(known) < _FEWEST:
+                raise SeriesTooShortError(
+                    f"{series_name(row)} has {len(known)} value{'s' * (len(known) != 1)}, and a forecast needs at "
+                    f"least {_FEWEST}: filter the series out, or load a longer span"
+                )
             series.append(_one_series(row, group[known[0] : known[-1] + 1]))
-    if short:
-        more = f" and {len(short) - 5} more" if len(short) > 5 else ""
-        raise SeriesTooShortError(
-            f"a forecast needs at least {_FEWEST} values, too few are in {'; '.join(short[:5])}{more}: filter these "
-            "series out, or load a longer span"
-        )
-    return series
+        except UsageError as error:
+            failures.append(error)
+    return series, failures
 
 
 def _one_series(row: dict[str, Any], span: pl.DataFrame) -> TrainingSeries:
@@ -112,7 +118,7 @@ def _breaks(name: str, frequency: str, span: pl.DataFrame) -> list[date]:
     if "status" not in span.columns:
         return []
     starts: list[date] = span[1:].filter(pl.col("status") == "B")["period"].to_list()
-    if starts and (after := span.filter(pl.col("period") >= starts[-1]).height) < _FEWEST_AFTER_BREAK:
+    if starts and (after := span.filter(pl.col("period") >= starts[-1]).height) < FEWEST_AFTER_BREAK:
         last = starts[-1]
         raise FrameError(
             f"{name} breaks in {period_text(frequency, last)} (status B: another source, vintage or base), and only "

@@ -52,6 +52,7 @@ OF_OBSERVATION: Final = frozenset(
         "source",
         "rank",
         "se",
+        "skill",
     }
 )
 _MEASURES: Final = ("lower_", "upper_", "value_")
