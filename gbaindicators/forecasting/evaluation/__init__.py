@@ -1,0 +1,1 @@
+"""How good forecasts have been: backtests from rolling origins, measures of accuracy, tests of differences."""
