@@ -1,0 +1,1 @@
+"""Forecasts of areas and of their totals made to add up."""
