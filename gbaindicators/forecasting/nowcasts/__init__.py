@@ -1,0 +1,1 @@
+"""Nowcasts of quarterly growth from monthly indicators as they are published, and their news."""
