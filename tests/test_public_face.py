@@ -45,7 +45,7 @@ def test_every_function_has_its_sections(name: str) -> None:
     takes = [p for p in inspect.signature(function).parameters.values() if p.name != "database"]
     if takes:
         assert "Parameters" in sections
-        block = doc.split("Parameters\n----------\n")[1].split("\n\n")[0]
+        block = re.split(r"\n\n\w[\w ]*\n-+\n", doc.split("Parameters\n----------\n")[1])[0]
         documented = {
             w.strip(" *")
             for line in re.findall(r"^(\S.*)$", block, flags=re.M)

@@ -1,0 +1,100 @@
+"""The probability that one area passes another, from simulated joint paths."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from gbaindicators.errors import FrameError, UnknownNameError
+from gbaindicators.tables.series_frame import one_unit
+
+__all__ = ["overtake"]
+
+_OF_PATHS = ("frequency", "path", "period", "value", "unit")
+
+
+def overtake(paths: pl.DataFrame, area: str, other: str) -> pl.DataFrame:
+    """Give the probability that one area's value passes another's, by period, from joint paths.
+
+    Parameters
+    ----------
+    paths
+        What `simulate` gives for both areas together, in one unit: simulate one indicator in one currency.
+    area, other
+        Ids of the area that may pass and of the one it may pass.
+
+    Returns
+    -------
+    pl.DataFrame
+        One row for each period: ``area``, ``other``, ``frequency``, ``period``, ``probability`` that `area` is above
+        `other` in that period, ``probability_by`` that it has been at least once by then, ``standard_error`` of
+        the first (from the number of paths alone, not from what the model gets wrong), ``paths`` and ``method``.
+
+    Raises
+    ------
+    UnknownNameError
+        An area is not among the paths.
+    FrameError
+        The two are in different units, or other keys than the area tell the series apart.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> paths = pl.DataFrame({
+    ...     "area": ["shenzhen", "shenzhen", "hong_kong", "hong_kong"],
+    ...     "path": [0, 1, 0, 1],
+    ...     "period": [date(2030, 1, 1)] * 4,
+    ...     "value": [5.0, 7.0, 6.0, 6.0],
+    ... })
+    >>> overtake(paths, "shenzhen", "hong_kong").select("probability", "standard_error").row(0)
+    (0.5, 0.3535533905932738)
+    """
+    missing = [c for c in ("area", "path", "period", "value") if c not in paths.columns]
+    if missing:
+        raise FrameError(f"the paths have no column {', '.join(missing)}: they are what gba.simulate gives")
+    known = paths["area"].unique().sort().to_list()
+    for one in (area, other):
+        if one not in known:
+            raise UnknownNameError("area", one, known, "Simulate both areas in one call.")
+    both = paths.filter(pl.col("area").is_in([area, other]))
+    for column in (c for c in paths.columns if c not in (*_OF_PATHS, "area")):
+        if both[column].n_unique() > 1:
+            values = ", ".join(str(v) for v in both[column].unique().sort().head(3))
+            raise FrameError(
+                f"the paths differ in {column!r} ({values}): filter them to one, or the two do not compare"
+            )
+    if "unit" in both.columns:
+        one_unit(both, "overtaking")
+    keys = [c for c in ("frequency", "path", "period") if c in both.columns]
+    sides = [both.filter(pl.col("area") == one).select(*keys, "value") for one in (area, other)]
+    met = sides[0].join(sides[1], on=keys, suffix="_other")
+    if met.is_empty():
+        raise FrameError(
+            f"{area} and {other} have no period of one path in common: simulate them at one frequency"
+        )
+    periods = [c for c in ("frequency", "period") if c in keys]
+    return (
+        met.sort(keys)
+        .with_columns(above=pl.col("value") > pl.col("value_other"))
+        .with_columns(
+            by=pl.col("above").cum_max().over([k for k in keys if k != "period"], order_by="period")
+        )
+        .group_by(periods)
+        .agg(
+            probability=pl.col("above").mean(),
+            probability_by=pl.col("by").mean(),
+            paths=pl.len(),
+        )
+        .sort("period")
+        .with_columns(
+            area=pl.lit(area),
+            other=pl.lit(other),
+            standard_error=(pl.col("probability") * (1 - pl.col("probability")) / pl.col("paths")).sqrt(),
+            method=pl.format(
+                "share of {} joint paths; units, prices and exchange rates stay as in the series simulated",
+                "paths",
+            ),
+        )
+        .select(
+            "area", "other", *periods, "probability", "probability_by", "standard_error", "paths", "method"
+        )
+    )
