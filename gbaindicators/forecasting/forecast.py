@@ -12,8 +12,8 @@ import polars as pl
 from gbaindicators.catalog import period_text, step
 from gbaindicators.errors import UsageError
 from gbaindicators.forecasting.arguments import check_horizon, check_levels, check_model
-from gbaindicators.forecasting.engine import PANEL_MODELS, PanelForecast
 from gbaindicators.forecasting.one_by_one import SINGLE_MODELS, each_alone, take_daily
+from gbaindicators.forecasting.panel.engine import PANEL_MODELS, PanelForecast
 from gbaindicators.forecasting.runs import (
     Run,
     read_for_forecast,
@@ -43,7 +43,7 @@ def forecast(
     ten origins in the past of the series, and the more so the longer the series. Positive series that are no
     percentages are modelled on the log scale, and with some members as they are beside it. Seasonal factors are
     estimated with later years counting for more and shrunk towards zero by what noise would produce; a season is
-    4 quarters, 12 months, 2 half-years, 52 weeks or 7 days, and takes three whole ones (ETS: two). Daily series of
+    4 quarters, 12 months, 2 half-years, 52 weeks or 7 days, and takes three whole ones (ETS: more than two). Daily series of
     four weeks or more go to ``"daily"`` instead.
 
     Parameters

@@ -13,8 +13,8 @@ import polars as pl
 
 from gbaindicators.errors import ForecastWarning, FrameError, UsageError
 from gbaindicators.forecasting.arguments import check_model
-from gbaindicators.forecasting.engine import PANEL_MODELS, PanelForecast, forecast_panel
-from gbaindicators.forecasting.panel import Matrix
+from gbaindicators.forecasting.panel.engine import PANEL_MODELS, PanelForecast, forecast_panel
+from gbaindicators.forecasting.panel.panel import Matrix
 from gbaindicators.forecasting.training import TrainingSeries, training_series
 from gbaindicators.tables.series_frame import check_unique_periods, series_keys, series_name
 from gbaindicators.transforms.inputs import read_series
@@ -80,7 +80,7 @@ def _tasks(series: Sequence[TrainingSeries]) -> list[tuple[list[TrainingSeries],
         groups[one.frequency, one.in_proportions].append(one)
     tasks = []
     for (_, logs), group in sorted(groups.items(), key=lambda item: item[0]):
-        group.sort(key=lambda one: (-len(one.values), one.name))
+        group.sort(key=lambda one: (-len(one.values), str(sorted(one.keys.items()))))
         tasks += [(group[first : first + _CHUNK], logs) for first in range(0, len(group), _CHUNK)]
     return tasks
 

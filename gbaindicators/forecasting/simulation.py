@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from gbaindicators.catalog import period_text, step
 from gbaindicators.errors import FrameError, UsageError
 from gbaindicators.forecasting.arguments import check_horizon, check_levels
-from gbaindicators.forecasting.panel import Matrix
+from gbaindicators.forecasting.panel.panel import Matrix
 from gbaindicators.forecasting.runs import (
     SEASONS,
     Run,

@@ -25,7 +25,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from gbaindicators.forecasting import combination, engine, intervals, seasonality
+from gbaindicators.forecasting.panel import combination, engine, intervals, seasonality
 from tests.benchmarks.m3 import ONE_THREAD, Array, scores
 
 try:

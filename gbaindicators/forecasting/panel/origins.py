@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from gbaindicators.forecasting.panel import Integers
+from gbaindicators.forecasting.panel.panel import Integers
 
 __all__ = ["FEWEST_VALUES", "past_origins"]
 

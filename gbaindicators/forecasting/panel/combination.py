@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from gbaindicators.forecasting.panel import Integers, Matrix
+from gbaindicators.forecasting.panel.panel import Integers, Matrix
 
 __all__ = ["ALSO_AS_THEY_ARE", "MEMBERS", "combined", "record_weights"]
 
@@ -49,10 +49,11 @@ def record_weights(errors: Matrix, lengths: Integers) -> Matrix:
     known = np.isfinite(errors).all(axis=0)
     size = np.where(known, np.abs(np.where(known, errors, 0.0)) / steps, 0.0)
     sums, counts = size.sum(axis=3), known.sum(axis=2)
-    all_sums, all_counts = sums.sum(axis=2, keepdims=True), counts.sum(axis=1, keepdims=True)
-    sums = np.concatenate([all_sums - sums, all_sums], axis=2)
-    counts = np.concatenate([all_counts - counts, all_counts], axis=1)
-    mean = np.maximum(sums, 0.0) / np.maximum(counts, 1)
+    # Added up without the origin itself rather than subtracted: one huge error must not swallow the others' digits.
+    origins = sums.shape[2]
+    others = np.column_stack([1.0 - np.eye(origins), np.ones(origins)])
+    mean = (sums @ others) / np.maximum(counts @ others, 1)
+    counts = counts @ others
     average = mean.mean(axis=0)
     told = (counts > 0) & (average > 0)
     relative = np.where(told, mean / np.where(told, average, 1.0), 1.0)

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from gbaindicators.forecasting.panel import Matrix, Panel, likelihood_weights
+from gbaindicators.forecasting.panel.panel import Matrix, Panel, likelihood_weights
 
 __all__ = ["dynamic_theta", "smoothing_fit", "theta"]
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gbaindicators.forecasting.combination import ALSO_AS_THEY_ARE, MEMBERS, combined, record_weights
-from gbaindicators.forecasting.intervals import Spread, spread_of_errors
-from gbaindicators.forecasting.models import model_forecasts
-from gbaindicators.forecasting.origins import past_origins
-from gbaindicators.forecasting.panel import Integers, Matrix, Panel
+from gbaindicators.forecasting.panel.combination import ALSO_AS_THEY_ARE, MEMBERS, combined, record_weights
+from gbaindicators.forecasting.panel.intervals import Spread, spread_of_errors
+from gbaindicators.forecasting.panel.models import model_forecasts
+from gbaindicators.forecasting.panel.origins import FEWEST_VALUES, past_origins
+from gbaindicators.forecasting.panel.panel import Integers, Matrix, Panel
 
 __all__ = ["PANEL_MODELS", "PanelForecast", "forecast_panel"]
 
@@ -70,7 +70,7 @@ def forecast_panel(
     # and tiny figures alike within a float's range.
     size = np.exp2(np.frexp(np.abs(panel.values).max(axis=0))[1] - 1.0)
     panel = panel.with_values(panel.values / size)
-    largest = panel.values.max(axis=0)
+    first = np.abs(panel.values[:FEWEST_VALUES]).sum(axis=0) / np.minimum(panel.lengths, FEWEST_VALUES)
     columns, lengths, place, offsets = _origins(panel, season, horizon)
     members = _members(model, logarithms)
     tries = np.full((len(members) + 1, len(series), offsets.shape[1] + 1, horizon), np.nan)
@@ -81,17 +81,17 @@ def forecast_panel(
             names, rows = [*names, rival_of(season)], [*rows, len(members)]
         if not names:
             continue
-        # The zeros after the end of a series have no logarithm, and are put back. Logarithms are taken of the share
-        # of the largest value: not all models are blind to a constant that is added.
+        # The zeros after the end of a series have no logarithm, and are put back. Logarithms are taken in terms
+        # of the mean of the first values, which every origin knows: not all models are blind to a constant that is added.
         base = (
-            panel.with_values(np.log(np.where(panel.inside, panel.values / largest, 1.0)))
-            if on_logs
-            else panel
+            panel.with_values(np.log(np.where(panel.inside, panel.values / first, 1.0))) if on_logs else panel
         )
         with np.errstate(all="ignore"):
             ahead = model_forecasts(names, base, columns, lengths, horizon, season)
         if on_logs:
-            ahead = np.exp(np.clip(ahead, -_LARGEST, _LARGEST)) * largest[columns][:, None]
+            # What leaves the range of a float is not finite, and counts for nothing.
+            ahead = np.where(np.abs(ahead) < _LARGEST, np.exp(np.clip(ahead, -_LARGEST, _LARGEST)), np.nan)
+            ahead *= first[columns][:, None]
         for row, forecasts in zip(rows, ahead, strict=True):
             tries[row, columns, place] = forecasts
     return _assemble(panel, season, horizon, size, tries, members, offsets)
@@ -145,6 +145,7 @@ def _assemble(
     point[constant] = panel.last[constant, None]
     errors[constant] = np.where(np.isfinite(errors[constant]), 0.0, np.nan)
     spread = spread_of_errors(panel, season, horizon, offsets, errors)
+    spread.deviation[constant] = 0.0
     rival, own = _mean_absolute(past[count] - actual, errors), _mean_absolute(errors, errors)
     with np.errstate(invalid="ignore", divide="ignore"):
         skill = np.where(rival > 0, 1 - own / rival, np.nan)
@@ -152,9 +153,12 @@ def _assemble(
         [members[m][0] for m in range(count) if not np.isfinite(tries[m, k, -1]).all()]
         for k in range(len(point))
     ]
+    with np.errstate(over="ignore"):
+        point = point * size[:, None]
+        spread = replace(spread, deviation=spread.deviation * size[:, None])
     return PanelForecast(
-        point * size[:, None],
-        Spread(spread.deviation * size[:, None], spread.freedom, spread.alpha, spread.slope),
+        point,
+        spread,
         skill,
         rival_of(season),
         (offsets > 0).sum(axis=1),

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from gbaindicators.forecasting.panel import Matrix, Panel
+from gbaindicators.forecasting.panel.panel import Matrix, Panel
 
 __all__ = ["future_factors", "seasonal_factors", "seasonally_adjusted"]
 

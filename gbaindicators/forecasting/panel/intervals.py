@@ -14,9 +14,9 @@ from typing import Final
 
 import numpy as np
 
-from gbaindicators.forecasting.panel import Integers, Matrix, Panel
-from gbaindicators.forecasting.seasonality import seasonal_factors, seasonally_adjusted
-from gbaindicators.forecasting.theta import smoothing_fit
+from gbaindicators.forecasting.panel.panel import Integers, Matrix, Panel
+from gbaindicators.forecasting.panel.seasonality import seasonal_factors, seasonally_adjusted
+from gbaindicators.forecasting.panel.theta import smoothing_fit
 
 __all__ = ["Spread", "spread_of_errors"]
 
@@ -33,6 +33,8 @@ _STEEPEST: Final = 4.0
 _FREEDOM: Final = 2.0
 _FREEDOM_PER_ORIGIN: Final = 0.4
 _FEWEST_OF_LATE: Final = 3
+#: How many times a series may have grown since an origin for its errors to be taken in proportion.
+_MOST_GROWN: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def _sizes(panel: Panel, season: int, offsets: Integers) -> Matrix:
 
     then, now = of_late(offsets), of_late(np.zeros((len(offsets), 1), dtype=np.int64))
     sizes: Matrix = np.where((then > 0) & (now > 0), then / np.where(now > 0, now, 1.0), 1.0)
-    return sizes
+    return np.clip(sizes, 1 / _MOST_GROWN, _MOST_GROWN)
 
 
 def _mean_of_scales(errors: Matrix, known: Matrix, shape: Matrix, sizes: Matrix) -> Matrix:

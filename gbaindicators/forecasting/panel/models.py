@@ -7,12 +7,12 @@ from typing import Final
 
 import numpy as np
 
-from gbaindicators.forecasting.autoregression import autoregression
-from gbaindicators.forecasting.complex_smoothing import complex_smoothing
-from gbaindicators.forecasting.panel import Integers, Matrix, Panel
-from gbaindicators.forecasting.seasonality import future_factors, seasonal_factors, seasonally_adjusted
-from gbaindicators.forecasting.smoothing import exponential_smoothing
-from gbaindicators.forecasting.theta import dynamic_theta, theta
+from gbaindicators.forecasting.panel.autoregression import autoregression
+from gbaindicators.forecasting.panel.complex_smoothing import complex_smoothing
+from gbaindicators.forecasting.panel.panel import Integers, Matrix, Panel
+from gbaindicators.forecasting.panel.seasonality import future_factors, seasonal_factors, seasonally_adjusted
+from gbaindicators.forecasting.panel.smoothing import exponential_smoothing
+from gbaindicators.forecasting.panel.theta import dynamic_theta, theta
 
 __all__ = ["model_forecasts"]
 

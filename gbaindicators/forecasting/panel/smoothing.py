@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from gbaindicators.forecasting.panel import Integers, Matrix, Panel, likelihood_weights
+from gbaindicators.forecasting.panel.panel import Integers, Matrix, Panel, likelihood_weights
 
 __all__ = ["exponential_smoothing"]
 
@@ -121,7 +121,7 @@ def exponential_smoothing(
 
     The forms have no trend, a trend or a damped one, and no season or an additive one; the errors are additive.
     (On the log scale, trend, season and errors thus multiply.) Forms and smoothing parameters are averaged by
-    their likelihood, less one for each parameter that is estimated (Akaike). The season takes two whole ones.
+    their likelihood, less one for each parameter that is estimated (Akaike). The season takes more than two whole ones.
 
     Parameters
     ----------
@@ -145,14 +145,19 @@ def exponential_smoothing(
     .. [1] R. J. Hyndman, A. B. Koehler, J. K. Ord and R. D. Snyder (2008), "Forecasting with exponential
        smoothing: the state space approach", Springer.
     """
+    # A constant that is added changes nothing but the rounding: far from zero, squares would lose their digits.
+    first = panel.values[0]
+    panel = panel.with_values(panel.values - first)
+    back = first[columns][:, None]
     spread = panel.cut(columns, lengths).spread if len(columns) else np.empty(0)
     forecasts, evidence = _run(panel, columns, lengths, horizon, 1, spread)
     if season == 1:
-        return forecasts
+        shifted: Matrix = forecasts + back
+        return shifted
     seasonal, seasonal_evidence = _run(panel, columns, lengths, horizon, season, spread)
     enough = lengths > _FEWEST_SEASONS * season
     share = np.where(enough, 1 / (1 + np.exp(np.clip(evidence - seasonal_evidence, -700, 700))), 0.0)[:, None]
-    both: Matrix = (1 - share) * forecasts + share * np.where(share > 0, seasonal, 0.0)
+    both: Matrix = (1 - share) * forecasts + share * np.where(share > 0, seasonal, 0.0) + back
     return both
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from gbaindicators.forecasting.panel import Integers, Matrix, Panel
+from gbaindicators.forecasting.panel.panel import Integers, Matrix, Panel
 
 __all__ = ["autoregression"]
 
