@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from gbaindicators.errors import FrameError, UnknownNameError
+from gbaindicators.errors import FrameError, UnknownNameError, UsageError
 from gbaindicators.tables.series_frame import one_unit
 
 __all__ = ["overtake"]
 
-_OF_PATHS = ("frequency", "path", "period", "value", "unit")
+#: Columns that need not be the same for both: bay areas differ in their definition by nature.
+_OF_PATHS = ("frequency", "path", "period", "value", "unit", "definition")
 
 
 def overtake(paths: pl.DataFrame, area: str, other: str) -> pl.DataFrame:
@@ -55,6 +56,8 @@ def overtake(paths: pl.DataFrame, area: str, other: str) -> pl.DataFrame:
     for one in (area, other):
         if one not in known:
             raise UnknownNameError("area", one, known, "Simulate both areas in one call.")
+    if area == other:
+        raise UsageError(f"{area} cannot pass itself: name two areas")
     both = paths.filter(pl.col("area").is_in([area, other]))
     for column in (c for c in paths.columns if c not in (*_OF_PATHS, "area")):
         if both[column].n_unique() > 1:

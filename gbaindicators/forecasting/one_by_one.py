@@ -57,7 +57,7 @@ def each_alone(
     parts, failures = [], []
     for group, outcome in zip(groups, outcomes, strict=True):
         if isinstance(outcome, pl.DataFrame):
-            parts.append(outcome.with_columns(skill=pl.lit(None, dtype=pl.Float64)))
+            parts.append(outcome)
         else:
             name = series_name(group.select(keys).row(0, named=True)) if keys else "the series"
             said = outcome if name in outcome else f"{name}: {outcome}"

@@ -183,7 +183,7 @@ def simulate(
 
 
 def summarize_paths(paths: pl.DataFrame, level: float | Iterable[float] = (80, 95)) -> pl.DataFrame:
-    """Turn simulated paths into a forecast frame: the mean of the paths and the intervals that hold a share of them.
+    """Turn simulated paths into a forecast frame: their median, and the intervals that hold a share of them.
 
     Parameters
     ----------

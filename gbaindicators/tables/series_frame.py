@@ -53,6 +53,10 @@ OF_OBSERVATION: Final = frozenset(
         "rank",
         "se",
         "skill",
+        "periods",
+        "vintages",
+        "rates",
+        "mixed",
     }
 )
 _MEASURES: Final = ("lower_", "upper_", "value_")

@@ -201,7 +201,7 @@ class TestForecast:
         ahead = arima_forecast(frame, 2)
         assert ahead.columns == [
             "indicator", "area", "prices", "unit", "frequency", "period", "value", "sources", "status", "method",
-            "model", "lower_80", "upper_80", "lower_95", "upper_95",
+            "model", "skill", "lower_80", "upper_80", "lower_95", "upper_95",
         ]  # fmt: skip
         assert ahead.schema["prices"] == pl.String
         assert ahead["sources"].to_list() == [["a", "b"]] * 2

@@ -82,7 +82,7 @@ class TestForecast:
     def test_columns_and_method(self, fitted):
         ahead = fitted.forecast(7)
         assert ahead.columns == [
-            "area", "frequency", "period", "value", "status", "method", "model",
+            "area", "frequency", "period", "value", "status", "method", "model", "skill",
             "lower_80", "upper_80", "lower_95", "upper_95",
         ]  # fmt: skip
         assert ahead["period"].to_list() == days_from(date(2025, 1, 1), 7)
@@ -199,7 +199,7 @@ class TestHongKong:
             inside.append(
                 np.mean((actual >= ahead["lower_95"].to_numpy()) & (actual <= ahead["upper_95"].to_numpy()))
             )
-        assert errors["daily_model"] < 0.6 * min(errors["week"], errors["year"])
+        assert errors["daily"] < 0.6 * min(errors["week"], errors["year"])
         assert 0.85 <= np.mean(inside) <= 1.0
 
 

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from gbaindicators.errors import FrameError, SeriesTooShortError, UnknownNameError, UsageError
-from gbaindicators.forecasting import factor_model
 from gbaindicators.forecasting.forecast import forecast
+from gbaindicators.forecasting.nowcasts import factor_model
 from gbaindicators.forecasting.nowcasts.factor_model import FactorModel, estimate
 from gbaindicators.forecasting.nowcasts.months import make_panel
 from gbaindicators.forecasting.nowcasts.nowcasting import nowcast

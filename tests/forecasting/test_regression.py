@@ -154,7 +154,7 @@ class TestForecast:
 
     def test_hook(self):
         ahead = regression_forecast(frame_of([3, 5, 4, 6, 9, 8, 11, 10]), 2, level=90)
-        assert ahead.columns[-3:] == ["model", "lower_90", "upper_90"]
+        assert ahead.columns[-4:] == ["model", "skill", "lower_90", "upper_90"]
 
 
 class TestCalendar:

@@ -75,7 +75,10 @@ def estimate(values: Matrix, factors: int, order: int) -> FactorModel:
     mean, deviation = np.nanmean(values, axis=0), np.nanstd(values, axis=0, ddof=1)
     start = FactorModel(factors, order, mean, deviation, np.empty(0), False)
     model = _specify(start, values)
-    with _quiet() as caught:
+    from threadpoolctl import threadpool_limits
+
+    # The matrices are so small that threads only wait for each other.
+    with threadpool_limits(1, "blas"), _quiet() as caught:
         try:
             # Started from the smoothed state of the iteration before, statsmodels' default, the algorithm breaks
             # down: that state has no variance of its own in directions that the data fix.

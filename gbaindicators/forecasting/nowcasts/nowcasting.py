@@ -227,6 +227,7 @@ def _nowcast(panel: Panel, model: FactorModel, day: date | None, over: str, leve
             "status": ["F"] * len(rows),
             "method": [_method(panel, model, day, over)] * len(rows),
             "model": ["nowcast"] * len(rows),
+            "skill": pl.Series([None] * len(rows), dtype=pl.Float64),
             **bounds(mean[rows], error[rows], levels),
         }
     )

@@ -60,7 +60,8 @@ def daily_model(
     Returns
     -------
     FittedModel
-        ``parameters`` are the effects of weekdays and holidays. Intervals come from the errors of the same model
+        ``parameters`` are the effects of weekdays and holidays; those of the seven days add up to nothing, so that of
+        Sunday is the others' sum with the other sign. Intervals come from the errors of the same model
         at up to 26 weekly origins in the past, and are as wide on either side. ``criteria`` are ``observations``,
         ``origins`` and ``past_error``, the mean absolute error from there (of logarithms on the log scale).
 

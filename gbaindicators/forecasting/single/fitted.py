@@ -36,8 +36,11 @@ def fitting(series: OneSeries, what: str) -> Iterator[list[str]]:
     GbaError
         When the estimation breaks down.
     """
+    from threadpoolctl import threadpool_limits
+
     remarks: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
+    # The matrices are so small that threads only wait for each other, twenty times as long as one takes alone.
+    with threadpool_limits(1, "blas"), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             yield remarks
@@ -79,7 +82,7 @@ class Future(NamedTuple):
     regressors: Array | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class FittedModel:
     """A model fitted to one series.
 
@@ -117,6 +120,10 @@ class FittedModel:
     paths: Callable[[Future, int, int], Array] = field(repr=False)
     external: External | None = field(default=None, repr=False)
 
+    def __repr__(self) -> str:
+        """Say what was fitted, in a line."""
+        return f"FittedModel({self.series.name}: {self.method})"
+
     def summary(self) -> str:
         """Write the summary that economists expect, as text."""
         with warnings.catch_warnings():
@@ -147,7 +154,7 @@ class FittedModel:
         -------
         pl.DataFrame
             The future periods: keys, ``frequency``, ``period``, ``value``, ``unit``, ``sources``, ``status`` F,
-            ``method``, ``model``, and ``lower_80, upper_80, ...``. On the log scale the value is the median.
+            ``method``, ``model``, ``skill`` (null: `backtest` measures it) and ``lower_80, upper_80, ...``. On the log scale the value is the median.
 
         Raises
         ------
@@ -176,9 +183,10 @@ class FittedModel:
             pl.lit("F").alias("status"),
             pl.lit(self.method).alias("method"),
             pl.lit(self.model).alias("model"),
+            pl.lit(None, pl.Float64).alias("skill"),
             *(pl.Series(name, edges[i]) for i, name in enumerate(names, 1)),
         )
-        return frame.select(*self.series.columns, "status", "method", "model", *names)
+        return frame.select(*self.series.columns, "status", "method", "model", "skill", *names)
 
     def simulate(
         self, horizon: int, paths: int = 1000, seed: int = 0, *, regressors: pl.DataFrame | None = None

@@ -137,9 +137,9 @@ def _criteria(fit: Any, count: int, scale: Scale) -> dict[str, float]:
     bic = k * float(np.log(count)) - 2 * likelihood
     return {
         "log_likelihood": float(likelihood),
-        "aic": aic,
-        "aicc": corrected,
-        "bic": bic,
+        "aic": float(aic),
+        "aicc": float(corrected),
+        "bic": float(bic),
         "observations": float(count),
     }
 
