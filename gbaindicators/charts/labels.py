@@ -45,6 +45,8 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "line": "Line chart", "bars": "Bar chart", "fan": "Fan chart", "slope": "Slope chart", "heatmap": "Heatmap",
         "alt": "{kind} of {what}{unit}, {span}: {body}.", "in": " in {0}", "to": "{0} to {1}",
         "from_to": "{0} from {1} to {2}", "at": "{0} {1}", "others": "{0} others",
+        "errors_below": "past errors {0} below {1}", "errors_above": "past errors {0} above {1}",
+        "errors_like": "past errors as large as with {1}", "drift": "drift", "season_before": "the value a season before",
     },
     "zh-Hans": {
         "source": "资料来源：{0}", "more": "及其他{0}项", "as_of": "数据截至{0}。", "note": "注：{0}",
@@ -56,6 +58,8 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "slope": "斜率图", "heatmap": "热力图",
         "alt": "{kind}：{what}{unit}，{span}：{body}。", "in": "（{0}）", "to": "{0}至{1}",
         "from_to": "{0}由{1}变为{2}", "at": "{0}为{1}", "others": "另有{0}个序列",
+        "errors_below": "过往误差比{1}低{0}", "errors_above": "过往误差比{1}高{0}",
+        "errors_like": "过往误差与{1}相当", "drift": "漂移法", "season_before": "上一周期同期值",
     },
     "zh-Hant": {
         "source": "資料來源：{0}", "more": "及其他{0}項", "as_of": "數據截至{0}。", "note": "註：{0}",
@@ -67,6 +71,8 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "slope": "斜率圖", "heatmap": "熱圖",
         "alt": "{kind}：{what}{unit}，{span}：{body}。", "in": "（{0}）", "to": "{0}至{1}",
         "from_to": "{0}由{1}變為{2}", "at": "{0}為{1}", "others": "另有{0}個序列",
+        "errors_below": "過往誤差比{1}低{0}", "errors_above": "過往誤差比{1}高{0}",
+        "errors_like": "過往誤差與{1}相若", "drift": "漂移法", "season_before": "上一周期同期值",
     },
 }  # fmt: skip
 

@@ -132,7 +132,7 @@ def fan(
         Series frame of one series.
     forecast
         Forecast of the same series: ``period``, ``value`` and the bounds of each interval in ``lower_80``,
-        ``upper_80`` and so on.
+        ``upper_80`` and so on. With ``skill``, as `forecast` gives it, the subtitle tells the model's record.
     title, subtitle, lang
         As for `line`.
 
@@ -179,7 +179,7 @@ def fan(
         subtitle,
         body=[known.told(past, past.periods[0], past.periods[-1]), f"{word} {ending}"],
         span=phrase("to", lang, first, last),
-        says=[_fan_words(ahead.frame, levels, lang)],
+        says=[_fan_words(ahead.frame, levels, lang), _record_words(ahead.frame, past.frequency, lang)],
         others=[ahead.frame],
         left=tick_room(low, high),
         right=text_width(ending, LABEL_SIZE, bold=True) + 12,
@@ -269,6 +269,16 @@ def _fan_words(forecast: pl.DataFrame, levels: Sequence[str], lang: str) -> str:
         return bands
     model = phrase("forecast", lang) + phrase("colon", lang) + phrase("model", lang, models[0])
     return model + (", " if lang == "en" else "，") + bands
+
+
+def _record_words(forecast: pl.DataFrame, frequency: str, lang: str) -> str:
+    """Say how the model did in the past against a simple one, where the forecast has one such record."""
+    found = forecast["skill"].drop_nulls().unique().to_list() if "skill" in forecast.columns else []
+    if len(found) != 1 or not isinstance(found[0], float) or not math.isfinite(found[0]):
+        return ""
+    share = f"{abs(found[0]):.0%}"
+    key = "errors_like" if share == "0%" else "errors_below" if found[0] > 0 else "errors_above"
+    return phrase(key, lang, share, phrase("drift" if frequency == "A" else "season_before", lang))
 
 
 def _refuse_log(drawn: Drawing) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
-from gbaindicators.cli import database, figures, lists, pictures
+from gbaindicators.cli import database, figures, lists, models, pictures
 from gbaindicators.cli.logs import log
 from gbaindicators.errors import GbaError
 
@@ -77,11 +77,11 @@ for _panel, _functions in {
     "Figures": (
         figures.load,
         figures.benchmark,
-        figures.forecast,
         figures.export,
         pictures.chart,
         pictures.report,
     ),
+    "What may come": (models.forecast, models.backtest, models.nowcast, models.overtake),
     "What there is": (lists.indicators, lists.areas, lists.sources, lists.disagreements, lists.query),
     "Database": (database.build, database.validate, database.status),
 }.items():

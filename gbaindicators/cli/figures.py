@@ -1,4 +1,4 @@
-"""Commands that give figures: load, benchmark, forecast and export."""
+"""Commands that give figures: load, benchmark and export."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gbaindicators.errors import MissingRateError, UsageError
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["benchmark", "export", "forecast", "load", "transformed"]
+__all__ = ["benchmark", "export", "load", "transformed"]
 
 
 def load(
@@ -85,33 +85,6 @@ def benchmark(
         year=None if year == "all" else year, **given,
     )  # fmt: skip
     deliver(frame, form, out, lambda: series_table(frame))
-
-
-def forecast(
-    indicator: options.Indicator,
-    area: options.Areas = None,
-    horizon: Annotated[int, typer.Option(help="How many periods ahead.")] = 5,
-    model: options.Model = "auto",
-    level: options.Level = [80, 95],  # noqa: B006 - Typer copies it
-    start: options.Start = None,
-    end: options.End = None,
-    frequency: options.Frequency = None,
-    form: options.Output = "table",
-    out: options.Out = None,
-    database: options.Database = None,
-) -> None:
-    """Forecast an indicator, with prediction intervals.
-
-    For example:
-
-        gba forecast gdp --area shenzhen --horizon 5
-        gba forecast gaming_revenue_gross --area macao --frequency M --start 2010
-    """
-    from gbaindicators import forecasting
-
-    frame = read(indicator, area, start=start, end=end, frequency=frequency, database=database)
-    ahead = forecasting.forecast(frame, horizon, model=model, level=level)
-    deliver(ahead, form, out, lambda: series_table(ahead, database))
 
 
 def export(

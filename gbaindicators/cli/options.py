@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -19,10 +19,13 @@ __all__ = [
     "End",
     "Frequency",
     "Growth",
+    "Horizon",
     "Indicator",
+    "Jobs",
     "Language",
     "Level",
     "Model",
+    "Models",
     "Out",
     "Output",
     "Start",
@@ -62,7 +65,23 @@ Basis = Annotated[
 Growth = Annotated[
     str | None, typer.Option(metavar="SPAN", help="Growth in percent over a span: 1y, 1q or 1mo.")
 ]
-Model = Annotated[str, typer.Option(metavar="NAME", help="Forecasting model: auto, theta, drift or naive.")]
+#: As `forecast` has them; written out here, so that help needs no Polars.
+_MODELS: Final = "auto, theta, dynamic_theta, ets, ces, ar, arima, components, regression, daily, drift, naive or seasonal_naive"
+Model = Annotated[str, typer.Option(metavar="NAME", help=f"Forecasting model: {_MODELS}.")]
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        metavar="NAME",
+        help=f"Model to judge: {_MODELS}. May be repeated; auto, drift and seasonal_naive by default. The last two are "
+        "what others are held against.",
+    ),
+]
+Horizon = Annotated[int, typer.Option(help="How many periods ahead.")]
+Jobs = Annotated[
+    int,
+    typer.Option(min=1, metavar="N", help="Processes to spread many series over; no figure depends on it."),
+]
 Level = Annotated[
     list[float], typer.Option(metavar="PERCENT", help="Level of an interval in percent. May be repeated.")
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
     from rich.console import RenderableType
 
-__all__ = ["series_table"]
+__all__ = ["heading", "in_common", "scaled_texts", "series_table"]
 
 _FREQUENCIES: Final = {
     "A": "annual",
@@ -39,21 +39,22 @@ _MOST_REMARKS: Final = 5
 
 
 def series_table(frame: pl.DataFrame, database: Path | None = None) -> list[RenderableType]:
-    """Make the parts of the table of a series frame.
+    """Make the parts of the table of a series frame, of a forecast or of a backtest.
 
-    Values stand in full; beside intervals they are scaled, for want of room.
+    Values stand in full; beside intervals or what came they are scaled, for want of room.
     """
     from gbaindicators.catalog import period_text_expr
 
     shown = shortened(frame)
-    same: dict[str, Any] = {
-        c: frame[c][0]
-        for c in (*_KEYS, "unit", "frequency")
-        if c in frame.columns and frame[c].n_unique() == 1
-    }
+    same = in_common(frame)
     numbers, word = _numbers(shown)
     columns: dict[str, list[str]] = {
         **{c: cell_texts(shown[c].to_list()) for c in _KEYS if c in frame.columns and c not in same},
+        **(
+            {"origin": shown.select(period_text_expr(period="origin")).to_series().to_list()}
+            if "origin" in frame.columns
+            else {}
+        ),
         "period": shown.select(period_text_expr()).to_series().to_list(),
         **numbers,
     }
@@ -67,7 +68,7 @@ def series_table(frame: pl.DataFrame, database: Path | None = None) -> list[Rend
     legend = f"Status: {_legend(frame)}" if "status" in columns else ""
     remarks = [r for r in (legend, *_remarks(frame)) if r]
     return [
-        _heading(same, word),
+        heading(same, word),
         "",
         table,
         *([""] if remarks else []),
@@ -76,12 +77,23 @@ def series_table(frame: pl.DataFrame, database: Path | None = None) -> list[Rend
     ]
 
 
+def in_common(frame: pl.DataFrame) -> dict[str, Any]:
+    """Give what all rows of a frame share of what tells series apart, their unit and frequency."""
+    return {
+        c: frame[c][0]
+        for c in (*_KEYS, "unit", "frequency")
+        if c in frame.columns and frame[c].n_unique() == 1
+    }
+
+
 def _numbers(frame: pl.DataFrame) -> tuple[dict[str, list[str]], str]:
-    """Values, with their intervals in a word's units where there are any."""
-    intervals = [c for c in frame.columns if c.startswith(("lower_", "upper_"))]
-    if not intervals:
-        return {"value": value_texts(frame)}, ""
-    names = ["value", *intervals]
+    """Values, with what came and their intervals in a word's units where there are any."""
+    beside = [c for c in frame.columns if c == "actual" or c.startswith(("lower_", "upper_"))]
+    return scaled_texts(frame, ["value", *beside]) if beside else ({"value": value_texts(frame)}, "")
+
+
+def scaled_texts(frame: pl.DataFrame, names: Sequence[str]) -> tuple[dict[str, list[str]], str]:
+    """Write some columns in the units of one word, with one number of decimals."""
     factor, word = scale([v for name in names for v in frame[name].to_list()])
     texts = number_texts([v for name in names for v in (frame[name] / factor).to_list()])
     return {name: texts[i * frame.height : (i + 1) * frame.height] for i, name in enumerate(names)}, word
@@ -94,7 +106,7 @@ def _worth(frame: pl.DataFrame, name: str) -> bool:
     return name != "status" or bool(set(frame["status"]) - {"A", "F"})
 
 
-def _heading(same: Mapping[str, Any], word: str) -> str:
+def heading(same: Mapping[str, Any], word: str) -> str:
     """One line: ``Gross domestic product (gdp), Guangzhou, annual, CNY billion, current prices``."""
     from gbaindicators.catalog import catalog
 

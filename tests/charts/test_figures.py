@@ -221,6 +221,43 @@ def test_fan_does_not_bridge_a_gap(ahead):
     assert list(forecast.y) == [450.0, 500.0]
 
 
+def monthly(frame):
+    months = [date(2024, 1 + i, 1) for i in range(frame.height)]
+    return frame.with_columns(frequency=pl.lit("M"), period=pl.Series(months))
+
+
+@pytest.mark.parametrize(
+    ("lang", "skill", "annual", "within_years"),
+    [
+        ("en", 0.184, "Past errors 18% below drift", "Past errors 18% below the value a season before"),
+        ("en", -0.31, "Past errors 31% above drift", "Past errors 31% above the value a season before"),
+        (
+            "en",
+            0.001,
+            "Past errors as large as with drift",
+            "Past errors as large as with the value a season before",
+        ),
+        ("zh-Hans", 0.184, "过往误差比漂移法低18%", "过往误差比上一周期同期值低18%"),
+        ("zh-Hant", -1.5, "過往誤差比漂移法高150%", "過往誤差比上一周期同期值高150%"),
+    ],
+)
+def test_the_subtitle_of_a_fan_ends_with_the_record(ahead, lang, skill, annual, within_years):
+    forecast = ahead.with_columns(skill=pl.lit(skill))
+    history = years([3e11, 4e11])
+    (yearly,) = printed(charts.fan(history, forecast, lang=lang), "subtitle")
+    assert yearly.endswith(annual)
+    both = monthly(pl.concat([history, forecast], how="diagonal"))
+    (within,) = printed(charts.fan(both[:2].select(history.columns), both[2:], lang=lang), "subtitle")
+    assert within.endswith(within_years)
+
+
+@pytest.mark.parametrize("skill", [None, float("nan"), [0.1, 0.2], "good"])
+def test_a_fan_without_one_record_says_nothing_of_it(ahead, skill):
+    without = printed(charts.fan(years([3e11, 4e11]), ahead), "subtitle")
+    forecast = ahead.with_columns(pl.Series("skill", skill if isinstance(skill, list) else [skill] * 2))
+    assert printed(charts.fan(years([3e11, 4e11]), forecast), "subtitle") == without
+
+
 # --- colours
 
 

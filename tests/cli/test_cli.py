@@ -185,7 +185,7 @@ class TestMistakes:
             (("load", "gdp", "--start", "2023Q2"), "2023-Q2"),
             (("load", "gdp", "--area", "macao", "--to", "EUR"), "unknown currency"),
             (("load", "gdp", "--basis", "ppp"), "--to"),
-            (("forecast", "gdp", "--area", "macao", "--model", "arima"), "must be one of"),
+            (("forecast", "gdp", "--area", "macao", "--model", "prophet"), "must be one of"),
             (("forecast", "gdp", "--area", "macao", "--horizon", "0"), "horizon"),
             (("benchmark", "gdp", "--definition", "msa"), "BAY=NAME"),
             (("benchmark", "gdp", "--bay", "oresund"), "unknown area"),
