@@ -1,0 +1,117 @@
+"""Interrupted time series: the trend before the policy against level and slope after it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from gbaindicators.comparison.policy.areas import Areas
+from gbaindicators.comparison.policy.estimate import Estimate
+from gbaindicators.comparison.policy.newey_west import lags_for, regression
+from gbaindicators.errors import FrameError, SeriesTooShortError
+
+__all__ = ["ASSUMPTIONS", "FEWEST", "counterfactual", "estimate"]
+
+Array = NDArray[np.float64]
+
+#: Periods that a trend needs on either side of the policy.
+FEWEST: Final = 3
+_TERMS: Final = ("level before", "trend", "level change", "slope change")
+ASSUMPTIONS: Final = (
+    "without the policy the straight trend and the season before it would have gone on",
+    "nothing else happened to the area when the policy began: there is no control that would show it",
+    "the effect is a change of level and of slope from the date on, and the season stays the same in amount (take "
+    "logarithms where it grows with the level)",
+)
+
+
+def counterfactual(areas: Areas) -> Array:
+    """Trend and season without the policy, in all periods."""
+    design = _design(areas)
+    slopes = np.linalg.lstsq(design, areas.values)[0]
+    return np.asarray(_without(design) @ slopes)
+
+
+def estimate(areas: Areas, lags: int | None) -> Estimate:
+    """Estimate level and slope change by least squares with Newey-West errors.
+
+    Raises
+    ------
+    SeriesTooShortError
+        Fewer than three periods on either side, or fewer periods than coefficients and three.
+    """
+    from scipy import stats
+
+    y, before = areas.values, areas.before
+    design = _design(areas)
+    seasonal = design.shape[1] > len(_TERMS)
+    names = [*_TERMS, *(f"season {i}" for i in range(2, design.shape[1] - len(_TERMS) + 2))]
+    freedom = len(y) - design.shape[1]
+    if min(before, areas.after) < FEWEST or freedom < FEWEST:
+        raise SeriesTooShortError(
+            f"{before} periods before {areas.text(areas.start)} and {areas.after} from it on: level and slope need "
+            f"{FEWEST} on either side and {design.shape[1] + FEWEST} in all; load a longer span"
+        )
+    if np.ptp(y) == 0:
+        raise FrameError(f"{areas.treated} has one value in every period: there is nothing to estimate")
+    used = lags_for(len(y)) if lags is None else lags
+    slopes, covariance = regression(design, y, used)
+    error = np.sqrt(np.diag(covariance))
+    fitted = _without(design) @ slopes
+    residual = y - design @ slopes
+    spread2 = float(residual @ residual) / freedom
+    ahead = _without(design)[before:]
+    quantile = stats.t.ppf(0.975, freedom)
+    half = quantile * np.sqrt(np.einsum("ti,ij,tj->t", ahead, covariance, ahead) + spread2)
+    effect = (y - fitted)[before:]
+    mean = (design - _without(design))[before:].mean(0)
+    t = slopes / error
+    total = float(((y - y.mean()) ** 2).sum())
+    return Estimate(
+        fitted=fitted,
+        lower=effect - half,
+        upper=effect + half,
+        weights=pl.DataFrame(
+            {
+                "control": names,
+                "weight": slopes,
+                "std_error": error,
+                "t": t,
+                "p_value": 2 * stats.t.sf(np.abs(t), freedom),
+            }
+        ),
+        fit={
+            "r2": 1 - float(residual @ residual) / total,
+            "level_change": float(slopes[2]),
+            "level_change_error": float(error[2]),
+            "slope_change": float(slopes[3]),
+            "slope_change_error": float(error[3]),
+            "lags": float(used),
+        },
+        standard_error=float(np.sqrt(mean @ covariance @ mean)),
+        freedom=float(freedom),
+        done=f"interrupted time series: trend{', season' if seasonal else ''}, change of level and slope; Newey-West "
+        f"errors with {used} lags",
+        remarks=[]
+        if seasonal or areas.seasons == 1
+        else ["less than a season before the policy, or two in all: no seasonal terms"],
+    )
+
+
+def _design(areas: Areas) -> Array:
+    """Columns: constant, trend (0 at the start), level change, slope change, and seasons against the first."""
+    time = np.arange(len(areas.periods)) - areas.before
+    after = time >= 0
+    known = len(time) >= 2 * areas.seasons and areas.before >= areas.seasons
+    seasons = [areas.season == s for s in range(1, areas.seasons)] if known else []
+    return np.column_stack([np.ones(len(time)), time, after, after * time, *seasons]).astype(float)
+
+
+def _without(design: Array) -> Array:
+    """Put the design as it would be without the policy."""
+    changed = design.copy()
+    changed[:, 2:4] = 0.0
+    return changed
