@@ -12,6 +12,7 @@ from gbaindicators.catalog import catalog
 from gbaindicators.comparison import BAYS, benchmark
 from gbaindicators.errors import GbaError, PeriodError, UnknownNameError, UsageError
 from gbaindicators.store import load, query
+from gbaindicators.transforms import deflate
 
 pytestmark = pytest.mark.usefixtures("shipped")
 
@@ -116,6 +117,16 @@ def test_a_definition_changes_the_members_and_only_of_its_bay() -> None:
         assert _at(wide, bay, 2022)["value"] == _at(usual, bay, 2022)["value"]
 
 
+def test_a_definition_may_be_a_list_of_members() -> None:
+    members = ["Tokyo", "kanagawa", "saitama", "chiba"]
+    table = benchmark("gdp_per_capita", year=2022, definition={"tokyo_bay_area": members})
+    cell, usual = (_at(t, "tokyo_bay_area", 2022) for t in (table, benchmark("gdp_per_capita", year=2022)))
+    assert (cell["value"], cell["definition"]) == (usual["value"], "given")
+    assert str(cell["note"]).startswith("Members given: Tokyo, Kanagawa")
+    one = benchmark("gdp", "tokyo_bay_area", year=2022, definition={"tokyo_bay_area": ["tokyo"]})
+    assert one["members"].to_list() == [["tokyo"]]
+
+
 def test_names_of_bays_may_be_those_people_write() -> None:
     by_name = benchmark("gdp", "Tokyo Bay Area", definition={"Tokyo Bay Area": "capital_region"}, year=2022)
     assert by_name.select("area", "definition", "rank").rows() == [("tokyo_bay_area", "capital_region", 1)]
@@ -158,6 +169,18 @@ def test_the_latest_year_is_the_last_that_all_bays_have(every_year: pl.DataFrame
         ({"bays": []}, UsageError, "no bay area is given"),
         ({"bays": ["hong_kong"]}, UsageError, "composites are greater_bay_area"),
         ({"definition": {"tokyo_bay_area": "capital"}}, UnknownNameError, "capital_region"),
+        (
+            {"definition": {"tokyo_bay_area": ["tokyo", "kanegawa"]}},
+            UnknownNameError,
+            "did you mean 'kanagawa'",
+        ),
+        ({"definition": {"tokyo_bay_area": []}}, UsageError, "must be named once each"),
+        ({"definition": {"tokyo_bay_area": ["tokyo", "Tokyo"]}}, UsageError, "must be named once each"),
+        (
+            {"definition": {"tokyo_bay_area": ["tokyo", "hnd"]}},
+            UsageError,
+            "no annual figures of 'gdp' for hnd",
+        ),
         ({"definition": {"tokio_bay": "capital_region"}}, UnknownNameError, "did you mean 'tokyo_bay_area'"),
         (
             {"bays": ["greater_bay_area"], "definition": {"tokyo_bay_area": "capital_region"}},
@@ -194,13 +217,115 @@ def test_what_cannot_be_compared_is_a_named_error(
 def test_no_common_year_says_which_years_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     from gbaindicators.comparison import bays
 
-    whole = bays._bay
+    whole = bays.bay_figures
 
-    def apart(indicator: str, definition: object, *rest: object) -> pl.DataFrame:
-        rows = whole(indicator, definition, *rest)  # type: ignore[arg-type]
-        early = definition.area == "tokyo_bay_area"  # type: ignore[attr-defined]
+    def apart(*arguments: object, **rest: object) -> pl.DataFrame:
+        rows = whole(*arguments, **rest)  # type: ignore[arg-type]
+        early = pl.col("area") == "tokyo_bay_area"
         return rows.filter((pl.col("period").dt.year() < 2015) == early)
 
-    monkeypatch.setattr(bays, "_bay", apart)
+    monkeypatch.setattr(bays, "bay_figures", apart)
     with pytest.raises(UsageError, match=r"no year in common: .*tokyo_bay_area has 2012-2014.*year=None"):
         benchmark("gdp", ["tokyo_bay_area", "greater_bay_area"])
+
+
+def test_every_cell_says_which_years_vintages_and_rates_went_in() -> None:
+    table = benchmark("gdp", year=2022)
+    tokyo, york = (_at(table, f"{bay}_bay_area", 2022) for bay in ("tokyo", "new_york"))
+    assert tokyo["periods"] == ["2021-04-01/P1Y", "2022-04-01/P1Y"]
+    assert tokyo["rates"] == [f"{_published('fx_rate', 'japan', date(2022, 1, 1)):.6g} JPY per USD"]
+    assert (york["periods"], york["rates"]) == (["2022"], [])
+    vintage = load("gdp", "new_york_msa", start="2022", end="2022")["vintage"].item()
+    assert york["vintages"] == [str(vintage)]
+    loaded = benchmark("container_throughput_loaded", "new_york_bay_area", year=2024).row(0, named=True)
+    assert loaded["periods"] == [f"2024-{month:02}" for month in range(1, 13)], "a year made of months"
+    parity = _at(benchmark("gdp", basis="ppp", year=2022), "tokyo_bay_area", 2022)
+    assert parity["rates"] == [
+        f"{_published('ppp', 'japan', date(2022, 1, 1)):.6g} JPY per international dollar"
+    ]
+    heads = _at(benchmark("gdp_per_capita", year=2022), "greater_bay_area", 2022)
+    assert heads["periods"] == ["2021", "2022"], "two year-ends of the population"
+
+
+def test_real_figures_are_deflated_and_converted_at_the_base_year() -> None:
+    table = benchmark("gdp", ["new_york_bay_area", "tokyo_bay_area"], prices=2015, year=2020)
+    assert table["prices"].unique().to_list() == ["constant 2015"]
+    york = (
+        load("gdp", "new_york_msa", frequency="A", start="2020", end="2020")
+        .pipe(deflate, 2015)["value"]
+        .item()
+    )
+    assert _at(table, "new_york_bay_area", 2020)["value"] == pytest.approx(york, rel=1e-12)
+    rate = f"{_published('fx_rate', 'japan', date(2015, 1, 1)):.6g} JPY per USD"
+    assert _at(table, "tokyo_bay_area", 2020)["rates"] == [rate]
+    nominal, real = (
+        benchmark("gdp", year=2015, bays=BAYS[:3], prices=p).sort("area")["value"]
+        for p in ("current", "2015")
+    )
+    assert real.to_list() == pytest.approx(nominal.to_list(), rel=1e-12)
+
+
+_LOADED = {
+    "new_york_bay_area": "container_throughput_loaded",
+    "san_francisco_bay_area": "container_throughput",
+}
+_REAL = {"new_york_bay_area": "gdp_real", "san_francisco_bay_area": "gdp"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"years": "published", "year": 2022}, "fiscal year beside calendar years"),
+        (
+            {"indicator": _LOADED, "bays": list(_LOADED)},
+            "container_throughput_loaded beside another indicator",
+        ),
+        ({"indicator": _REAL, "bays": list(_REAL)}, "chained 2012 prices beside others"),
+    ],
+)
+def test_what_measures_differently_is_refused_or_marked(arguments: dict[str, object], says: str) -> None:
+    with pytest.raises(UsageError, match=f"{says}.*mixed='mark'"):
+        benchmark(**arguments)  # type: ignore[arg-type]
+    marked = benchmark(**arguments, mixed="mark")  # type: ignore[arg-type]
+    cells = marked.filter(pl.col("mixed").list.contains(says))
+    assert cells.height and cells["note"].str.contains(says, literal=True).all()
+    assert (marked["mixed"].list.len() > 0).any()
+
+
+def test_fiscal_years_alone_are_no_mixture() -> None:
+    table = benchmark("gdp", "tokyo_bay_area", years="published", year=2021)
+    expected = sum(_published("gdp", p, date(2021, 4, 1)) for p in ("tokyo", "kanagawa", "saitama", "chiba"))
+    cell = table.row(0, named=True)
+    assert (cell["period"], cell["mixed"]) == (date(2021, 4, 1), [])
+    yen = benchmark("gdp", "tokyo_bay_area", years="published", year=2021, currency="JPY")["value"].item()
+    assert yen == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_calendar_year_from_both_sides_of_a_break_is_refused_or_marked() -> None:
+    from gbaindicators.comparison.bays import _BREAK, annual_figures, bay_figures
+
+    definition = catalog().definition("tokyo_bay_area")
+    figures = annual_figures("gdp", [definition]).with_columns(
+        status=pl.when(pl.col("period") == date(2018, 4, 1)).then(pl.lit("B")).otherwise("status")
+    )
+    made = bay_figures("gdp", figures, [definition])
+    mixed = made.filter(pl.col("mixed").list.contains(_BREAK))
+    assert mixed["period"].to_list() == [date(2018, 1, 1)], (
+        "calendar 2018 has fiscal 2017 and 2018, 2019 only the new"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"mixed": "allow"}, "mixed must be 'refuse' or 'mark'"),
+        ({"years": "fiscal"}, "years must be 'calendar' or 'published'"),
+        ({"indicator": "population", "prices": 2015}, "'population' is no money"),
+        ({"prices": 1950}, "no GDP deflator of china for 1950"),
+        ({"indicator": {"new_york_bay_area": "gdp"}}, "must name every bay compared"),
+        ({"indicator": {"new_york_bay_area": "gdp", "tokyo_bay_area": "population"}, "bays": ["new_york_bay_area", "tokyo_bay_area"]}, "figures in different units"),
+    ],
+)  # fmt: skip
+def test_bad_ways_to_compare_are_named_errors(arguments: dict[str, object], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        benchmark(**arguments)  # type: ignore[arg-type]

@@ -23,7 +23,7 @@ def gdp(shipped: Path) -> pl.DataFrame:
 def test_default_definitions_rank_as_in_benchmark(gdp: pl.DataFrame) -> None:
     year = gdp["period"][0].year
     for basis in ("market", "ppp"):
-        usual = benchmark("gdp", basis=basis, year=year)  # type: ignore[arg-type]
+        usual = benchmark("gdp", basis=basis, year=year)
         both = usual.join(gdp.filter(basis=basis), on=["area", "definition"], suffix="_of_all")
         assert both.height == len(BAYS)
         assert both["rank"].to_list() == both["rank_of_all"].to_list()
@@ -72,6 +72,33 @@ def test_a_year_that_lacks_a_default_definition_gives_no_rank_beside_it() -> Non
     assert table["best"].null_count() == 0
 
 
+@pytest.fixture(scope="module")
+def grid(shipped: Path) -> pl.DataFrame:
+    return sensitivity("gdp", prices=("current", "2015"), year=None)
+
+
+def test_the_whole_grid_holds_every_way_and_year(grid: pl.DataFrame, gdp: pl.DataFrame) -> None:
+    ways = grid.select("basis", "prices").unique().sort("basis", "prices").rows()
+    assert ways == [(b, p) for b in ("market", "ppp") for p in ("constant 2015", "current")]
+    assert {2017, 2018, 2019, 2020, 2021, 2022} <= set(grid["period"].dt.year())
+    one = grid.filter(prices="current", period=gdp["period"][0]).drop("prices")
+    assert one.rows() == gdp.drop("prices").rows()
+
+
+def test_mixed_price_bases_are_ranked_when_asked_for_and_marked(shipped: Path) -> None:
+    table = sensitivity("gdp_real", ["new_york_bay_area"], year=2019, mixed="mark")
+    assert table["prices"].n_unique() > 1
+    assert table["mixed"].list.len().min() == 1
+
+
+def test_each_cell_of_the_grid_is_that_of_a_benchmark(grid: pl.DataFrame) -> None:
+    wide = {"tokyo_bay_area": "capital_region"}
+    real = benchmark("gdp", year=2019, definition=wide, basis="ppp", prices="2015")
+    cells = grid.filter(basis="ppp", prices="constant 2015").join(real, on=["area", "definition", "period"])
+    assert cells.height == len(BAYS)
+    assert cells["value"].to_list() == pytest.approx(cells["value_right"].to_list(), rel=1e-12)
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "says"),
     [
@@ -86,6 +113,14 @@ def test_a_year_that_lacks_a_default_definition_gives_no_rank_beside_it() -> Non
         ),
         ({"bays": ["nowhere_bay"]}, UnknownNameError, "unknown area 'nowhere_bay'"),
         ({"bays": []}, UsageError, "name other bays"),
+        ({"mixed": "allow"}, UsageError, "'refuse' or 'mark'"),
+        (
+            {"indicator": "gdp_real", "bays": ["new_york_bay_area"], "year": 2019},
+            UsageError,
+            "chained 20.. prices beside others.*mixed='mark'",
+        ),
+        ({"prices": []}, UsageError, "prices is empty"),
+        ({"indicator": "population", "prices": "2015"}, UsageError, "is no money"),
     ],
 )
 def test_what_cannot_be_ranked_is_a_named_error(
