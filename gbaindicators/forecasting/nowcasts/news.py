@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import math
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from gbaindicators.errors import UsageError
-from gbaindicators.forecasting.nowcasts.factor_model import row_of
+from gbaindicators.forecasting.nowcasts.factor_model import FactorModel, row_of
 from gbaindicators.forecasting.nowcasts.months import Panel
-
-if TYPE_CHECKING:
-    from gbaindicators.forecasting.nowcasts.nowcasting import Nowcast
 
 __all__ = ["news"]
 
@@ -27,7 +24,18 @@ _SCHEMA: Final = {
 }  # fmt: skip
 
 
-def news(previous: Nowcast, current: Nowcast) -> pl.DataFrame:
+class _Estimate(Protocol):
+    """What the news is read from: the nowcasts of one day, and the table and model behind them."""
+
+    @property
+    def frame(self) -> pl.DataFrame: ...
+    @property
+    def panel(self) -> Panel: ...
+    @property
+    def model(self) -> FactorModel: ...
+
+
+def news(previous: _Estimate, current: _Estimate) -> pl.DataFrame:
     """Take the change from one nowcast to a later one apart by release, after Bańbura and Modugno [1]_.
 
     A release moves the nowcast by its surprise, the figure less what the model expected of it from the earlier figures,
