@@ -15,6 +15,7 @@ from gbaindicators.forecasting.arguments import check_horizon, check_levels, che
 from gbaindicators.forecasting.one_by_one import SINGLE_MODELS, each_alone, take_daily
 from gbaindicators.forecasting.panel.engine import PANEL_MODELS, PanelForecast
 from gbaindicators.forecasting.runs import (
+    SEASONS,
     Run,
     read_for_forecast,
     report_failures,
@@ -38,8 +39,8 @@ def forecast(
 ) -> pl.DataFrame:
     """Forecast every series of a frame, with prediction intervals and the model's record on the series.
 
-    ``"auto"`` combines Theta, dynamic Theta, exponential smoothing (ETS), complex exponential smoothing and an
-    autoregression: it is the mean of the middle half of their forecasts, each weighted by how far off it was at
+    ``"auto"`` combines Theta, dynamic Theta, exponential smoothing (ETS), complex exponential smoothing, an
+    autoregression and, where there can be a season, the value a season before: it is the mean of the middle half of their forecasts, each weighted by how far off it was at
     ten origins in the past of the series, and the more so the longer the series. Positive series that are no
     percentages are modelled on the log scale, and with some members as they are beside it. Seasonal factors are
     estimated with later years counting for more and shrunk towards zero by what noise would produce; a season is
@@ -204,6 +205,8 @@ def _method(
     """Sentence on how a series was forecast, after what was done to it before."""
     first, last = (period_text(series.frequency, series.periods[i]) for i in (0, -1))
     words = PANEL_MODELS[model]
+    if model == "auto" and SEASONS[series.frequency] > 1:
+        words += ", with the value a season before"
     if logarithms and model not in ("drift", "naive", "seasonal_naive"):
         words += ", on the log scale and as it is" if model == "auto" else " on the log scale"
     if gone := result.left_out[place]:

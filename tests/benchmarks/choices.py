@@ -39,14 +39,17 @@ SHORTEST = {"yearly": 14, "quarterly": 24, "monthly": 48, "other": 0}
 BLOCK = 256
 
 Member = tuple[str, bool]
-CHOSEN: list[Member] = engine._members("auto", logarithms=True)
+#: The chosen combination, without season and with one.
+COMBINATIONS: dict[bool, list[Member]] = {
+    seasonal: engine._members("auto", True, 12 if seasonal else 1) for seasonal in (False, True)
+}
 CANDIDATES: list[Member] = [
     *((name, logs) for name in combination.MEMBERS for logs in (True, False)),
     ("drift", False),
     ("seasonal_naive", False),
 ]
 #: Members that see the seasonal factors: ETS has its own.
-ADJUSTED = [member for member in CHOSEN if member[0] != "ets"]
+ADJUSTED = [member for member in COMBINATIONS[False] if member[0] != "ets"]
 MEMORIES = {f"seasonal memory {one:g} (of {seasonality._MEMORY:g})": one for one in (0.6, 1.0)}
 #: Constants and their neighbours: of the weights and the middle, and of the intervals.
 WEIGHTS: dict[str, dict[str, float]] = {
@@ -122,6 +125,7 @@ def evaluate(block: tuple[str, list[Any]]) -> tuple[str, dict[str, dict[str, Arr
     kept = tries(kind, series, CANDIDATES)
     by_member = dict(zip(CANDIDATES, kept["tries"], strict=False))
     rival = kept["tries"][-1]
+    combination_of_kind = COMBINATIONS[SEASONS[kind] > 1]
 
     def score(members: Sequence[Member], replaced: dict[Member, Array] | None = None) -> Array:
         each = {**by_member, **(replaced or {})}
@@ -131,26 +135,33 @@ def evaluate(block: tuple[str, list[Any]]) -> tuple[str, dict[str, dict[str, Arr
         ahead = np.array([point, point - narrow, point + narrow, point - wide, point + wide])
         return scores(ahead, series, SEASONS[kind])
 
-    chosen = score(CHOSEN)
+    chosen = score(combination_of_kind)
     alone = {label(member): score([member]) for member in CANDIDATES}
-    near = {f"without {label(one)}": score([m for m in CHOSEN if m != one]) for one in CHOSEN}
-    near |= {f"with {label(one)}": score([*CHOSEN, one]) for one in CANDIDATES if one not in CHOSEN}
+    near = {
+        f"without {label(one)}": score([m for m in combination_of_kind if m != one])
+        for one in COMBINATIONS[True]
+    }
+    near |= {
+        f"with {label(one)}": score([*combination_of_kind, *({one} - set(combination_of_kind))])
+        for one in CANDIDATES
+        if one not in COMBINATIONS[False]
+    }
     for name, constants in WEIGHTS.items():
         with patch.multiple(combination, **constants):
-            near[name] = score(CHOSEN)
+            near[name] = score(combination_of_kind)
     for name, middle in (("plain median", np.median), ("plain mean", np.mean)):
         with patch.object(engine, "combined", lambda forecasts, _, middle=middle: middle(forecasts, axis=0)):
-            near[name] = score(CHOSEN)
+            near[name] = score(combination_of_kind)
     for name, memory in MEMORIES.items():
         replaced = {}
         if SEASONS[kind] > 1:
             with patch.object(seasonality, "_MEMORY", memory):
                 replaced = dict(zip(ADJUSTED, tries(kind, series, ADJUSTED)["tries"], strict=False))
-        near[name] = score(CHOSEN, replaced)
+        near[name] = score(combination_of_kind, replaced)
     spreads = {}
     for name, constants in SPREADS.items():
         with patch.multiple(intervals, **constants):
-            spreads[name] = score(CHOSEN)
+            spreads[name] = score(combination_of_kind)
     tables = {"alone": alone, "combined": near, "intervals": spreads}
     return kind, {name: {"chosen": chosen, **rows} for name, rows in tables.items()}
 

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gbaindicators.forecasting.panel.combination import ALSO_AS_THEY_ARE, MEMBERS, combined, record_weights
+from gbaindicators.forecasting.panel.combination import (
+    ALSO_AS_THEY_ARE,
+    ALSO_WITH_SEASON,
+    MEMBERS,
+    ONLY_AS_THEY_ARE,
+    combined,
+    record_weights,
+)
 from gbaindicators.forecasting.panel.engine import PANEL_MODELS, forecast_panel
 from gbaindicators.forecasting.panel.models import model_forecasts
 from gbaindicators.forecasting.panel.origins import past_origins
@@ -195,8 +202,9 @@ class TestEngine:
         random = np.random.default_rng(length)
         time = np.arange(length)
         y = 7 * np.exp(np.cumsum(random.normal(0.02, 0.1, length)) + 0.2 * np.cos(2 * np.pi * time / season))
-        members = [(name, logarithms) for name in MEMBERS]
+        members = [(name, logarithms) for name in MEMBERS if not logarithms or name not in ONLY_AS_THEY_ARE]
         members += [(name, False) for name in ALSO_AS_THEY_ARE] if logarithms else []
+        members += [(name, False) for name in ALSO_WITH_SEASON] if season > 1 else []
         rival = "drift" if season == 1 else "seasonal_naive"
         result = forecast_panel([y], season, horizon, "auto", logarithms=logarithms)
         point, skill = slow_forecast(y, season, horizon, members, rival)

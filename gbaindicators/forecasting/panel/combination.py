@@ -16,12 +16,23 @@ import numpy as np
 
 from gbaindicators.forecasting.panel.panel import Integers, Matrix
 
-__all__ = ["ALSO_AS_THEY_ARE", "MEMBERS", "combined", "record_weights"]
+__all__ = [
+    "ALSO_AS_THEY_ARE",
+    "ALSO_WITH_SEASON",
+    "MEMBERS",
+    "ONLY_AS_THEY_ARE",
+    "combined",
+    "record_weights",
+]
 
 #: Models in the combination. They err in different ways, which is what makes their middle better than each.
 MEMBERS: Final = ("theta", "dynamic_theta", "ets", "ces", "ar")
 #: Those that a positive series takes twice, on the log scale and as they are.
 ALSO_AS_THEY_ARE: Final = ("dynamic_theta", "ets", "ces")
+#: Complex smoothing models levels: what it makes of logarithms depends on their zero, which means nothing.
+ONLY_AS_THEY_ARE: Final = ("ces",)
+#: What series of a frequency with a season take besides.
+ALSO_WITH_SEASON: Final = ("seasonal_naive",)
 _LENGTH_PER_POWER: Final = 50
 _HIGHEST_POWER: Final = 2.0
 _LEFT_OUT: Final = 0.25

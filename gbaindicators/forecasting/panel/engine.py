@@ -9,7 +9,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gbaindicators.forecasting.panel.combination import ALSO_AS_THEY_ARE, MEMBERS, combined, record_weights
+from gbaindicators.forecasting.panel.combination import (
+    ALSO_AS_THEY_ARE,
+    ALSO_WITH_SEASON,
+    MEMBERS,
+    ONLY_AS_THEY_ARE,
+    combined,
+    record_weights,
+)
 from gbaindicators.forecasting.panel.intervals import Spread, spread_of_errors
 from gbaindicators.forecasting.panel.models import model_forecasts
 from gbaindicators.forecasting.panel.origins import FEWEST_VALUES, past_origins
@@ -72,7 +79,7 @@ def forecast_panel(
     panel = panel.with_values(panel.values / size)
     first = np.abs(panel.values[:FEWEST_VALUES]).sum(axis=0) / np.minimum(panel.lengths, FEWEST_VALUES)
     columns, lengths, place, offsets = _origins(panel, season, horizon)
-    members = _members(model, logarithms)
+    members = _members(model, logarithms, season)
     tries = np.full((len(members) + 1, len(series), offsets.shape[1] + 1, horizon), np.nan)
     for on_logs in (False, True):
         names = [name for name, logs in members if logs == on_logs]
@@ -97,13 +104,15 @@ def forecast_panel(
     return _assemble(panel, season, horizon, size, tries, members, offsets)
 
 
-def _members(model: str, logarithms: bool) -> list[tuple[str, bool]]:
+def _members(model: str, logarithms: bool, season: int) -> list[tuple[str, bool]]:
     """Names of the models that a forecast takes, and whether each works on logarithms."""
     if model != "auto":
         return [(model, logarithms and model not in _AS_THEY_ARE)]
+    seasonal = [(name, False) for name in ALSO_WITH_SEASON if season > 1]
     if not logarithms:
-        return [(name, False) for name in MEMBERS]
-    return [*((name, True) for name in MEMBERS), *((name, False) for name in ALSO_AS_THEY_ARE)]
+        return [*((name, False) for name in MEMBERS), *seasonal]
+    as_they_are = [(name, False) for name in ALSO_AS_THEY_ARE]
+    return [*((name, True) for name in MEMBERS if name not in ONLY_AS_THEY_ARE), *as_they_are, *seasonal]
 
 
 def _origins(panel: Panel, season: int, horizon: int) -> tuple[Integers, Integers, Integers, Integers]:
