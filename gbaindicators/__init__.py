@@ -19,8 +19,8 @@ _PLACES = {
         "SeriesTooShortError", "UnknownNameError", "UsageError", "ValidationError",
     ),
     "store": (
-        "areas", "build", "connect", "disagreements", "findings", "indicators", "load", "query", "sources",
-        "validate_datasets",
+        "areas", "build", "connect", "disagreements", "findings", "indicators", "load", "policies", "query",
+        "sources", "validate_datasets",
     ),
     "transforms": (
         "Disaggregation", "SeasonalAdjustment", "aggregate",
@@ -128,6 +128,7 @@ __all__ = [
     "overtake",
     "parse_periods",
     "per_capita",
+    "policies",
     "policy_effect",
     "price_index",
     "published_comparisons",
@@ -235,6 +236,7 @@ if TYPE_CHECKING:
         findings,
         indicators,
         load,
+        policies,
         query,
         sources,
         validate_datasets,

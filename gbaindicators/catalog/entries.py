@@ -6,10 +6,12 @@ import csv
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from gbaindicators.catalog.periods import parse_period
 from gbaindicators.errors import DatasetError, UnknownNameError, UsageError
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "Definition",
     "Identity",
     "Indicator",
+    "Policy",
     "Preference",
     "Source",
     "Unit",
@@ -103,6 +106,7 @@ class Definition:
     members: tuple[str, ...]
     default: bool
     note: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,20 @@ class Identity:
     parts: tuple[str, ...]
     over: str
     indicators: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy or an opening and the first period with it, as precise as its source. `stated` says how it is known."""
+
+    id: str
+    start: date
+    start_text: str
+    names: Mapping[str, str]
+    areas: tuple[str, ...]
+    indicators: tuple[str, ...]
+    stated: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +183,13 @@ def _frozen(entry: dict[str, Any]) -> dict[str, Any]:
 
 def _names(entry: dict[str, Any]) -> dict[str, str]:
     return {language: entry.pop(language) for language in LANGUAGES}
+
+
+def _policy(id_: str, entry: dict[str, Any]) -> Policy:
+    text = entry.pop("start")
+    return Policy(
+        id=id_, start=parse_period(text).start, start_text=text, names=_names(entry), **_frozen(entry)
+    )
 
 
 @dataclass(frozen=True)
@@ -223,6 +248,12 @@ class Catalog:
     def identities(self) -> tuple[Identity, ...]:
         """Totals and their parts."""
         return tuple(Identity(**_frozen(e)) for e in _toml(self.folder / "identities.toml")["identity"])
+
+    @cached_property
+    def policies(self) -> dict[str, Policy]:
+        """Policies and openings by id."""
+        entries = _toml(self.folder / "policies.toml")
+        return {id_: _policy(id_, e) for id_, e in entries.items()}
 
     @cached_property
     def sources(self) -> dict[str, Source]:

@@ -9,7 +9,18 @@ import polars as pl
 
 from gbaindicators import charts
 from gbaindicators.catalog import catalog, period_text
-from gbaindicators.comparison import BAYS, benchmark, sensitivity
+from gbaindicators.charts.labels import listing
+from gbaindicators.comparison import (
+    BAYS,
+    benchmark,
+    convergence,
+    dispersion,
+    inequality,
+    integration_coverage,
+    integration_index,
+    sensitivity,
+)
+from gbaindicators.comparison.integration.flows import factor_flows
 from gbaindicators.forecasting import forecast
 from gbaindicators.reporting.exhibits import Exhibit, Section, Table, amount, money, people, percent
 from gbaindicators.store import disagreements, findings, load, query
@@ -169,6 +180,52 @@ def cities() -> Section:
     ))  # fmt: skip
 
 
+def converging() -> Section:
+    """Whether GDP per head of the eleven cities comes closer together."""
+    start, end = "2000", "2023"
+    local = load("gdp_per_capita", members(_GBA), frequency="A", start=start, end=end)
+    bases = {"PPP": convert(local, "USD", basis="ppp"), "market rates": convert(local, "USD")}
+    spread = pl.concat(
+        found.with_columns(basis=pl.lit(basis), measure=pl.lit(f"{name}, {basis}"))
+        for basis, heads in bases.items()
+        for name, found in (
+            ("Standard deviation of logarithms", dispersion(heads).filter(measure="sd_log")),
+            ("Theil's T", inequality(heads).filter(measure="theil_t").drop("component")),
+        )
+    )
+    slopes = pl.concat(
+        convergence(heads, start, end, without=["hong_kong", "macao"]).with_columns(basis=pl.lit(basis))
+        for basis, heads in bases.items()
+    )
+    sd, theil, sd_market, theil_market = (
+        f"from {rows['value'][0]:.2f} to {rows['value'][-1]:.2f}" for rows in spread.partition_by("measure")
+    )
+    all_, mainland = (
+        f"{r['estimate']:.3f} (standard error {r['se']:.3f})"
+        for r in slopes.filter(basis="PPP").iter_rows(named=True)
+    )
+    text = (
+        f"From {start} to {end} the standard deviation of the logarithms of GDP per head among the eleven cities went {sd} at purchasing power parity "
+        f"and {sd_market} at market exchange rates; Theil's T went {theil} and {theil_market}.",
+        f"A regression of the cities' growth a year from {start} to {end} on the logarithm of GDP per head in {start}, at purchasing power parity, has the "
+        f"coefficient (beta) {all_} with all eleven cities and {mainland} without Hong Kong and Macao. Below zero, cities with the lower "
+        "GDP per head grew faster.",
+    )  # fmt: skip
+    rows = [
+        [f"{r['areas']} cities" + (f", without {listing([_name(a) for a in r['without']], 'en')}" if r["without"] else ""), r["basis"],
+         f"{r['estimate']:.4f}", f"{r['se']:.4f}", f"{r['p']:.3f}", "–" if r["half_life"] is None else f"{r['half_life']:.0f} years", f"{r['r2']:.2f}"]
+        for r in slopes.iter_rows(named=True)
+    ]  # fmt: skip
+    columns = ("Regression over", "Rates", "Beta", "Standard error", "p", "Half of a gap closes in", "R²")
+    title = f"Dispersion of GDP per head among the eleven cities, {start} to {end}"
+    return Section("convergence", "Do the cities converge?", text, (
+        Exhibit("dispersion", title, spread, "Each city counts once. The mainland's cities share one PPP, so price levels that differ between them stay in. "
+                "Both measures are zero when all cities are alike.", figure=charts.line(spread.drop("unit", "basis", "method"), title=title)),
+        Exhibit("beta", f"Beta convergence of GDP per head, {start} to {end}", slopes, "Least squares over cities, HC3 errors. So few cities "
+                "leave the errors uncertain and give single cities much weight.", table=Table(columns, rows, frozenset({2, 3, 4, 5, 6}))),
+    ))  # fmt: skip
+
+
 def gateways() -> Section:
     """Containers and air passengers by bay area."""
     exhibits = []
@@ -226,6 +283,62 @@ def boundary() -> Section:
         Exhibit("crossings", "Crossings of Hong Kong's boundary by month", whole, f"Sum of all control points, both directions. Incomplete months left out: {left}.", figure=charts.line(whole, title="Crossings of Hong Kong's boundary, by month")),
         Exhibit("control-points", "Crossings by control point, 2025", points, "Both directions. The bridge point is the Hong Kong port of the Hong Kong-Zhuhai-Macao Bridge.", figure=charts.bars(points, title="Crossings by control point, 2025")),
     ))  # fmt: skip
+
+
+def flows() -> Section:
+    """Integration by the six factor flows, with what there is to measure each."""
+    index, coverage = integration_index(), integration_coverage()
+    names = {f.id: f.names["en"] for f in factor_flows()} | {"index": "Scored flows together"}
+    drawn = index.with_columns(pl.col("flow").replace_strict(names))
+    known = index.drop_nulls("value")
+    years = known["period"].dt.year().unique().sort().to_list()
+    first, last = years[0], years[-1]
+    scored = [f for f in factor_flows() if f.id in known["flow"]]
+    lacking = [f.id for f in factor_flows() if f not in scored]
+    values = {(r["flow"], r["period"].year): r["value"] for r in known.iter_rows(named=True)}
+    moved = [f"for {f.id} from {values[f.id, first]:.1f} to {values[f.id, last]:.1f}" for f in scored]
+    text = (
+        f"The policy documents name {len(names) - 1} factor flows. Only {len(scored)} of them can be scored, {listing([f.id for f in scored], 'en')}: for "
+        f"{listing(lacking, 'en')} no figure has a value in every year from {first} to {last}. The index rests on the scored flows, weighted equally, and says "
+        "nothing about the others.",
+        f"From {first} to {last} the index ({known['unit'][0].removeprefix('index ')}) went {listing(moved, 'en')}. Where they move apart, the order of the years "
+        "hangs on the weights.",
+    )  # fmt: skip
+    shown = [f.id for f in scored] + ["index"]
+    rows = [[str(y), *(f"{values[flow, y]:,.1f}" for flow in shown)] for y in years]
+    caveats = " ".join(f"{f.names['en']}: {f.caveat}." for f in scored if f.caveat)
+    title = f"Index of integration by factor flow, {first} to {last}"
+    return Section("flows", "Integration by factor flow", text, (
+        Exhibit("integration-index", title, index, caveats, figure=charts.line(drawn.drop("indicator", "method", "note", "members", "rank"), title=title),
+                table=Table(("Year", *(names[f] for f in shown)), rows, frozenset(range(1, len(shown) + 1)))),
+        Exhibit("integration-coverage", "What there is to measure each flow", coverage, f"All {coverage.height} figures, with their years and why they are not used, "
+                "are in the data and the workbook.", table=_coverage(coverage)),
+    ))  # fmt: skip
+
+
+def _coverage(coverage: pl.DataFrame) -> Table:
+    """One row a flow: how many figures it has, which the index uses, and what would be needed."""
+    rows = []
+    for flow in factor_flows():
+        of_flow = coverage.filter(flow=flow.id)
+        used = of_flow.filter("used").group_by("indicator", maintain_order=True).agg("area").iter_rows()
+        said = [
+            f"{catalog().indicators[i].names['en']} ({_name(areas[0]) if len(areas) == 1 else f'{len(areas)} areas'})"
+            for i, areas in used
+        ]
+        longest = of_flow.sort("used", "observations")["observations"][-1]
+        rows.append(
+            [flow.names["en"], str(of_flow.height), str(of_flow["used"].sum()), str(longest), "; ".join(said) or "–", flow.needed]
+        )  # fmt: skip
+    columns = (
+        "Flow",
+        "Figures mapped to it",
+        "Used",
+        "Years of the longest",
+        "Which are used",
+        "What would be needed",
+    )
+    return Table(columns, rows, frozenset({1, 2, 3}))
 
 
 def integration() -> Section:
@@ -326,8 +439,10 @@ SECTIONS: Final[tuple[tuple[str, Callable[[], Section]], ...]] = (
     ("ranking under all definitions", rankings),
     ("drawing the history", history),
     ("the eleven cities", cities),
+    ("convergence of the cities", converging),
     ("ports and airports", gateways),
     ("Hong Kong's boundary", boundary),
+    ("integration by factor flow", flows),
     ("cards and enrolments", integration),
     ("forecasting", outlook),
     ("what does not agree", quality),

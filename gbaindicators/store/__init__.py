@@ -3,7 +3,7 @@
 from gbaindicators.store.building import BuildSummary, build
 from gbaindicators.store.connection import connect
 from gbaindicators.store.home import database_path, home
-from gbaindicators.store.listing import areas, disagreements, findings, indicators, sources
+from gbaindicators.store.listing import areas, disagreements, findings, indicators, policies, sources
 from gbaindicators.store.reading import load, query
 from gbaindicators.store.validating import validate_datasets
 
@@ -18,6 +18,7 @@ __all__ = [
     "home",
     "indicators",
     "load",
+    "policies",
     "query",
     "sources",
     "validate_datasets",

@@ -1,4 +1,4 @@
-"""Lists of what is in the published database: indicators, areas, sources, and what does not agree."""
+"""Lists of what is in the published database: indicators, areas, sources, policies, and what does not agree."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 
 import polars as pl
 
+from gbaindicators.catalog import catalog
 from gbaindicators.errors import UnknownNameError, UsageError
 from gbaindicators.store.connection import connect
 from gbaindicators.store.names import Database, area_ids, fetch, kind_of
 
-__all__ = ["areas", "disagreements", "findings", "indicators", "sources"]
+__all__ = ["areas", "disagreements", "findings", "indicators", "policies", "sources"]
 
 
 def indicators(text: str | None = None, *, database: Database = None) -> pl.DataFrame:
@@ -114,6 +115,34 @@ def sources(
             raise UsageError("the frame has no column 'sources': load it with gba.load, or pass source ids")
         ids = ids["sources"].explode().drop_nulls().unique().to_list()
     return frame.filter(pl.col("id").is_in(list(ids)))
+
+
+def policies() -> pl.DataFrame:
+    """List the policies and openings whose date is known, for `policy_effect`.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``id, start, time_period, name_en, name_zh_hans, name_zh_hant, areas, indicators, source, stated``, in order of
+        ``start``: the first day of the first period with the policy, which ``time_period`` writes as SDMX text, as
+        precise as the source. ``areas`` are those touched first, ``indicators`` series to look at; ``stated`` says
+        how the date is known, and where it stands when ``source`` is null.
+
+    Examples
+    --------
+    >>> opened = policies().row(by_predicate=pl.col("id") == "express_rail_link_hong_kong", named=True)
+    >>> opened["start"], opened["time_period"], opened["areas"]
+    (datetime.date(2018, 9, 23), '2018-09-23', ['hong_kong'])
+    """
+    rows = [
+        {
+            "id": p.id, "start": p.start, "time_period": p.start_text, "name_en": p.names["en"],
+            "name_zh_hans": p.names["zh-Hans"], "name_zh_hant": p.names["zh-Hant"], "areas": p.areas,
+            "indicators": p.indicators, "source": p.source or None, "stated": p.stated,
+        }
+        for p in catalog().policies.values()
+    ]  # fmt: skip
+    return pl.DataFrame(rows).sort("start", "id")
 
 
 def disagreements(

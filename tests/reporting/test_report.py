@@ -15,12 +15,14 @@ import pytest
 
 from gbaindicators import charts
 from gbaindicators.catalog import catalog
-from gbaindicators.comparison import BAYS, benchmark
+from gbaindicators.comparison import BAYS, benchmark, convergence, dispersion, integration_index
 from gbaindicators.errors import ExportError
 from gbaindicators.reporting import ReportSummary, report
 from gbaindicators.reporting.exhibits import Exhibit, Section, Table, money, people
 from gbaindicators.reporting.page import render_page
 from gbaindicators.reporting.workbook import write_csv, write_workbook
+from gbaindicators.store import load
+from gbaindicators.transforms import convert, members
 
 _VOID = {"meta", "link", "br", "img", "input", "hr", "col", "base", "source"}
 
@@ -135,6 +137,39 @@ def test_the_headline_says_what_benchmark_says(page: Reader) -> None:
     for bay in BAYS:
         assert catalog().definition(bay).names["en"] in said
     assert str(benchmark("gdp")["period"][0].year) in said
+
+
+def test_convergence_is_that_of_the_cities_at_both_rates(page: Reader, summary: ReportSummary) -> None:
+    local = load("gdp_per_capita", members("greater_bay_area"), frequency="A", start="2000", end="2023")
+    heads = convert(local, "USD", basis="ppp")
+    spread = dispersion(heads).filter(measure="sd_log")["value"]
+    words = " ".join(" ".join(page.words).split())
+    assert f"went from {spread[0]:.2f} to {spread[-1]:.2f} at purchasing power parity" in words
+    betas = [
+        convergence(frame, "2000", "2023")["estimate"][0]
+        for frame in (heads, heads.filter(~pl.col("area").is_in(["hong_kong", "macao"])))
+    ]
+    assert re.search(rf"\(beta\) {betas[0]:.3f} .* and {betas[1]:.3f} .* without Hong Kong and Macao", words)
+    table = page.figures["beta"]["words"]
+    assert all(f"{b:.4f}" in table for b in betas)
+    data = pl.read_csv(summary.folder / "data" / "dispersion.csv")
+    assert data["measure"].n_unique() == 4
+    assert set(data["time_period"]) == set(range(2000, 2024))
+    assert data["value"].null_count() == 0
+
+
+def test_flows_without_figures_are_named_and_not_scored(page: Reader, summary: ReportSummary) -> None:
+    known = integration_index().drop_nulls("value")
+    assert set(known["flow"]) == {"people", "goods", "index"}
+    words = " ".join(" ".join(page.words).split())
+    assert "6 factor flows. Only 2 of them can be scored, people and goods" in words
+    assert "for services, capital, data and technology no figure" in words
+    shown = page.figures["integration-index"]["words"]
+    assert all(f"{value:,.1f}" in shown for value in known["value"])
+    assert {"Services", "Data"} <= set(page.figures["integration-coverage"]["words"])
+    data = pl.read_csv(summary.folder / "data" / "integration-coverage.csv")
+    assert data["flow"].n_unique() == 6
+    assert data.filter("used")["flow"].unique().sort().to_list() == ["goods", "people"]
 
 
 def test_breaks_are_named_beside_a_history_but_not_its_first_year(page: Reader) -> None:
