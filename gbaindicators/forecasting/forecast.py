@@ -40,12 +40,12 @@ def forecast(
     """Forecast every series of a frame, with prediction intervals and the model's record on the series.
 
     ``"auto"`` combines Theta, dynamic Theta, exponential smoothing (ETS), complex exponential smoothing, an
-    autoregression and, where there can be a season, the value a season before: it is the mean of the middle half of their forecasts, each weighted by how far off it was at
-    ten origins in the past of the series, and the more so the longer the series. Positive series that are no
-    percentages are modelled on the log scale, and with some members as they are beside it. Seasonal factors are
-    estimated with later years counting for more and shrunk towards zero by what noise would produce; a season is
-    4 quarters, 12 months, 2 half-years, 52 weeks or 7 days, and takes three whole ones (ETS: more than two). Daily series of
-    four weeks or more go to ``"daily"`` instead.
+    autoregression and, where there can be a season, the value a season before: it is the mean of the middle half of
+    their forecasts, each weighted by how far off it was at ten origins in the past of the series, and the more so the
+    longer the series. Positive series that are no percentages are modelled on the log scale, and with some members
+    as they are beside it. Seasonal factors are estimated with later years counting for more and shrunk towards zero
+    by what noise would produce; a season is 4 quarters, 12 months, 2 half-years, 52 weeks or 7 days, and takes three
+    whole ones (ETS: more than two). Daily series of four weeks or more go to ``"daily"`` instead.
 
     Parameters
     ----------
