@@ -36,6 +36,8 @@ _LABEL_WIDTH = 185
 _LINE_HEIGHT = 17
 _FEWEST_YEARLY_TICKS = 4
 _TICKS = 7
+#: Periods of a forecast from which its line is dotted.
+_DENSE = 40
 
 
 def line(
@@ -207,7 +209,7 @@ def fan(
             y=start + [v / factor for v in future.values],
             name=as_text(word),
             mode="lines" if len(dates) > 1 else "markers",
-            line={"color": colour, "width": 2.4, "dash": "dash"},
+            line=_ahead_line(colour, ahead.frame.height),
             hovertemplate=_hover(known),
         )
     )
@@ -296,6 +298,12 @@ def _end_label(series: Series, end: date, drawn: Drawing) -> str:
     text = series.label or drawn.scale.text(series.last)
     early = (end - series.periods[-1]).days > 0.04 * (end - drawn.periods[0]).days
     return f"{text} ({period_label(series.frequency, series.periods[-1], drawn.lang)})" if early else text
+
+
+def _ahead_line(colour: str, periods: int) -> dict[str, Any]:
+    """Line of a forecast: dashed, and dotted where dashes would be longer than a week's ups and downs."""
+    dense = periods > _DENSE
+    return {"color": colour, "width": 1.8 if dense else 2.4, "dash": "dot" if dense else "dash"}
 
 
 def dashes_of(series: Sequence[Series]) -> dict[Series, str]:
