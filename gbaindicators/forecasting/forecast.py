@@ -13,7 +13,7 @@ from gbaindicators.catalog import period_text, step
 from gbaindicators.errors import UsageError
 from gbaindicators.forecasting.arguments import check_horizon, check_levels, check_model
 from gbaindicators.forecasting.one_by_one import SINGLE_MODELS, each_alone, take_daily
-from gbaindicators.forecasting.panel.engine import PANEL_MODELS, PanelForecast
+from gbaindicators.forecasting.panel.engine import PANEL_MODELS, PanelForecast, on_logarithms
 from gbaindicators.forecasting.runs import (
     SEASONS,
     Run,
@@ -59,8 +59,8 @@ def forecast(
         ``"auto"``; one of its members alone (``"theta"``, ``"dynamic_theta"``, ``"ets"``, ``"ces"``, ``"ar"``); or
         ``"drift"`` (the last value, moved on by the mean change), ``"naive"`` (the last value) or
         ``"seasonal_naive"`` (the value a season before), which work on the values as they are. Or, fitted to one
-        series at a time, ``"arima"``, ``"components"``, ``"regression"`` and ``"daily"``: the functions of these names
-        (`arima` and so on) with their automatic choices. They take missing values between.
+        series at a time, ``"arima"``, ``"components"``, ``"regression"`` and ``"daily"``: the automatic choices of
+        `arima`, `unobserved_components`, `regression` and `daily_model`. They take missing values between.
     level
         Levels of the intervals in percent, between 0 and 100.
     executor
@@ -207,7 +207,7 @@ def _method(
     words = PANEL_MODELS[model]
     if model == "auto" and SEASONS[series.frequency] > 1:
         words += ", with the value a season before"
-    if logarithms and model not in ("drift", "naive", "seasonal_naive"):
+    if on_logarithms(model, logarithms=logarithms):
         words += ", on the log scale and as it is" if model == "auto" else " on the log scale"
     if gone := result.left_out[place]:
         words += (

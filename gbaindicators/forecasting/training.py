@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -14,7 +15,7 @@ from gbaindicators.catalog import catalog, frequency_code, period_text, step
 from gbaindicators.errors import FrameError, SeriesTooShortError, UsageError
 from gbaindicators.tables.series_frame import series_keys, series_name
 
-__all__ = ["FEWEST_AFTER_BREAK", "TrainingSeries", "training_series"]
+__all__ = ["FEWEST_AFTER_BREAK", "TrainingSeries", "breaks_of", "is_bounded_at_zero", "training_series"]
 
 _MONTHS: Final = {12: "A", 6: "S", 3: "Q", 1: "M"}
 _DAYS: Final = {7: "W", 1: "D"}
@@ -50,11 +51,15 @@ class TrainingSeries:
     @property
     def cannot_be_negative(self) -> bool:
         """Whether the catalogue bounds the indicator at zero, and the values are still in its terms."""
-        indicator = catalog().indicators.get(str(self.keys.get("indicator")))
-        if indicator is None or indicator.minimum is None or indicator.minimum < 0:
-            return False
-        became_rate = self.unit == "percent" and indicator.unit != "percent"
-        return not became_rate and bool((self.values >= 0).all())
+        return is_bounded_at_zero(self.keys, self.unit) and bool((self.values >= 0).all())
+
+
+def is_bounded_at_zero(keys: Mapping[str, Any], unit: str | None) -> bool:
+    """Whether the catalogue says that the indicator cannot be negative, and it has not become a rate of change."""
+    indicator = catalog().indicators.get(str(keys.get("indicator")))
+    if indicator is None or indicator.minimum is None or indicator.minimum < 0:
+        return False
+    return not (unit == "percent" and indicator.unit != "percent")
 
 
 def training_series(frame: pl.DataFrame) -> tuple[list[TrainingSeries], list[UsageError]]:
@@ -94,7 +99,7 @@ def _one_series(row: dict[str, Any], span: pl.DataFrame) -> TrainingSeries:
         raise FrameError(
             f"{name} changes its unit ({', '.join(units)}): convert it to one, frame.pipe(gba.convert, ...)"
         )
-    breaks = _breaks(name, frequency, span)
+    breaks = breaks_of(name, frequency, span)
     methods = span["method"].drop_nulls() if "method" in span.columns else pl.Series(dtype=pl.String)
     return TrainingSeries(
         keys={k: v for k, v in row.items() if k != "frequency"},
@@ -110,7 +115,7 @@ def _one_series(row: dict[str, Any], span: pl.DataFrame) -> TrainingSeries:
     )
 
 
-def _breaks(name: str, frequency: str, span: pl.DataFrame) -> list[date]:
+def breaks_of(name: str, frequency: str, span: pl.DataFrame) -> list[date]:
     """Periods inside the span from which figures stand on another base (status B).
 
     Raises FrameError where too few figures follow the last one: their level has no history of its own.

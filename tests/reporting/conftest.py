@@ -38,6 +38,7 @@ def look() -> Callable[..., Look]:
     try:
         program = find_browser()
     except ExportError as error:
+        # Without a browser there is no page to look at; the error says how to install one, as .ci/run does.
         pytest.skip(str(error))
 
     def look(

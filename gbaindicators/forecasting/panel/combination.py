@@ -29,7 +29,8 @@ __all__ = [
 MEMBERS: Final = ("theta", "dynamic_theta", "ets", "ces", "ar")
 #: Those that a positive series takes twice, on the log scale and as they are.
 ALSO_AS_THEY_ARE: Final = ("dynamic_theta", "ets", "ces")
-#: Complex smoothing models levels: what it makes of logarithms depends on their zero, which means nothing.
+#: Complex smoothing models levels; what it makes of logarithms depends on their zero. Alone it is safer on them, but in
+#: the combination it added nothing.
 ONLY_AS_THEY_ARE: Final = ("ces",)
 #: What series of a frequency with a season take besides.
 ALSO_WITH_SEASON: Final = ("seasonal_naive",)

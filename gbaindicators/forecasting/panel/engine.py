@@ -22,7 +22,7 @@ from gbaindicators.forecasting.panel.models import model_forecasts
 from gbaindicators.forecasting.panel.origins import FEWEST_VALUES, past_origins
 from gbaindicators.forecasting.panel.panel import Integers, Matrix, Panel
 
-__all__ = ["PANEL_MODELS", "PanelForecast", "forecast_panel"]
+__all__ = ["PANEL_MODELS", "PanelForecast", "forecast_panel", "on_logarithms"]
 
 #: What each model is, in words.
 PANEL_MODELS: Final = {
@@ -59,6 +59,11 @@ class PanelForecast:
     left_out: list[list[str]]
 
 
+def on_logarithms(model: str, *, logarithms: bool) -> bool:
+    """Whether a single model works on the logarithms of series that may be taken in logarithms."""
+    return logarithms and model not in _AS_THEY_ARE
+
+
 def rival_of(season: int) -> str:
     """Model that a forecast must beat to be worth making."""
     return "drift" if season == 1 else "seasonal_naive"
@@ -70,7 +75,7 @@ def forecast_panel(
     """Forecast series, given in the order of falling length, with one of `PANEL_MODELS`.
 
     With `logarithms` (positive series that are no percentages) the combination has its members on the log scale,
-    and some as they are beside it; single models work on the log scale.
+    and some as they are beside it; single models work on the log scale if `on_logarithms` says so.
     """
     panel = Panel.of(series)
     # Working in units of about each series' largest value (a power of two, so that nothing is rounded) keeps huge
@@ -88,8 +93,8 @@ def forecast_panel(
             names, rows = [*names, rival_of(season)], [*rows, len(members)]
         if not names:
             continue
-        # The zeros after the end of a series have no logarithm, and are put back. Logarithms are taken in terms
-        # of the mean of the first values, which every origin knows: not all models are blind to a constant that is added.
+        # The zeros after the end of a series have no logarithm, and are put back. Logarithms are taken in terms of the
+        # mean of the first values, which every origin knows: not all models are blind to a constant that is added.
         base = (
             panel.with_values(np.log(np.where(panel.inside, panel.values / first, 1.0))) if on_logs else panel
         )
@@ -107,7 +112,7 @@ def forecast_panel(
 def _members(model: str, logarithms: bool, season: int) -> list[tuple[str, bool]]:
     """Names of the models that a forecast takes, and whether each works on logarithms."""
     if model != "auto":
-        return [(model, logarithms and model not in _AS_THEY_ARE)]
+        return [(model, on_logarithms(model, logarithms=logarithms))]
     seasonal = [(name, False) for name in ALSO_WITH_SEASON if season > 1]
     if not logarithms:
         return [*((name, False) for name in MEMBERS), *seasonal]

@@ -11,9 +11,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from gbaindicators.catalog import catalog, frequency_code, period_text, step
+from gbaindicators.catalog import frequency_code, period_text, step
 from gbaindicators.errors import FrameError, SeriesTooShortError, UsageError
-from gbaindicators.forecasting.training import FEWEST_AFTER_BREAK
+from gbaindicators.forecasting.training import breaks_of, is_bounded_at_zero
 from gbaindicators.tables.series_frame import check_unique_periods, series_keys, series_name
 from gbaindicators.transforms.frequencies import with_frequency
 from gbaindicators.transforms.inputs import read_series
@@ -66,10 +66,8 @@ class OneSeries:
     @property
     def floor(self) -> float:
         """Zero where the catalogue says that the indicator cannot be below it, else minus infinity."""
-        indicator = catalog().indicators.get(str(self.keys.get("indicator")))
-        bounded = indicator is not None and indicator.minimum is not None and indicator.minimum >= 0
-        became_rate = indicator is not None and self.unit == "percent" != indicator.unit
-        return 0.0 if bounded and not became_rate and np.nanmin(self.values) >= 0 else -np.inf
+        bounded = is_bounded_at_zero(self.keys, self.unit) and np.nanmin(self.values) >= 0
+        return 0.0 if bounded else -np.inf
 
     @property
     def span(self) -> str:
@@ -131,7 +129,7 @@ def one_series(frame: pl.DataFrame, doing: str, least: int = 3) -> OneSeries:
         done=known["method"].drop_nulls().last() if "method" in known.columns else None,  # type: ignore[arg-type]
         columns=_columns(frame, told),
         types={k: known.schema[k] for k in told},
-        breaks=_breaks(name, frequency, known),
+        breaks=breaks_of(name, frequency, known),
     )  # fmt: skip
 
 
@@ -146,21 +144,6 @@ def _check_kind(name: str, known: pl.DataFrame) -> None:
         raise FrameError(
             f"{name} changes its unit ({', '.join(units)}): convert it to one, frame.pipe(gba.convert, ...)"
         )
-
-
-def _breaks(name: str, frequency: str, known: pl.DataFrame) -> list[date]:
-    """Periods from which figures stand on another base; FrameError where too few follow the last of them."""
-    if "status" not in known.columns:
-        return []
-    broken = known[1:].filter(pl.col("status") == "B")["period"].to_list()
-    if broken and (after := known.filter(pl.col("period") >= broken[-1]).height) < FEWEST_AFTER_BREAK:
-        last: date = broken[-1]
-        raise FrameError(
-            f"{name} breaks in {period_text(frequency, last)} (status B: another source, vintage or base), and only "
-            f"{after} figure{'s' * (after > 1)} follow{'s' * (after == 1)}: a level that breaks cannot be "
-            f"extrapolated. End before it: frame.filter(pl.col('period') < pl.date({last.year}, {last.month}, {last.day}))"
-        )
-    return broken
 
 
 def _grid(name: str, frequency: str, periods: pl.Series) -> pl.Series:
