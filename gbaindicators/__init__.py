@@ -19,8 +19,8 @@ _PLACES = {
         "SeriesTooShortError", "UnknownNameError", "UsageError", "ValidationError",
     ),
     "store": (
-        "areas", "build", "connect", "disagreements", "findings", "indicators", "load", "policies", "query",
-        "sources", "validate_datasets",
+        "areas", "build", "connect", "definitions", "disagreements", "findings", "indicators", "load", "policies",
+        "query", "sources", "validate_datasets",
     ),
     "transforms": (
         "Disaggregation", "SeasonalAdjustment", "aggregate",
@@ -93,6 +93,7 @@ __all__ = [
     "convergence",
     "convert",
     "daily_model",
+    "definitions",
     "deflate",
     "diebold_mariano",
     "disaggregate",
@@ -232,6 +233,7 @@ if TYPE_CHECKING:
         areas,
         build,
         connect,
+        definitions,
         disagreements,
         findings,
         indicators,

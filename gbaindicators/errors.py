@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 __all__ = [
     "AdjustmentError",
     "AdjustmentWarning",
+    "AnswerError",
     "DatabaseError",
     "DatasetError",
     "ExportError",
+    "FetchError",
     "ForecastWarning",
     "FrameError",
     "GbaError",
@@ -109,6 +111,14 @@ class ValidationError(UsageError):
 
 class DatabaseError(GbaError):
     """A database that cannot be built, opened or read."""
+
+
+class FetchError(GbaError):
+    """A service that could not be reached, or did not send a whole answer."""
+
+
+class AnswerError(GbaError):
+    """An answer of a service that is not what the service documents: an error page, another format, a missing column."""
 
 
 class ExportError(GbaError):

@@ -24,9 +24,9 @@ CREATE TABLE source (
     grade VARCHAR, vintage VARCHAR, vintage_basis VARCHAR, note VARCHAR
 );
 
--- One row per bay area, definition and member.
+-- One row per bay area, definition and member; `source` states the members, null where none does.
 CREATE TABLE definition (
-    area VARCHAR, subject VARCHAR, id VARCHAR, member VARCHAR, is_default BOOLEAN, name_en VARCHAR, note VARCHAR
+    area VARCHAR, subject VARCHAR, id VARCHAR, member VARCHAR, is_default BOOLEAN, name_en VARCHAR, source VARCHAR, note VARCHAR
 );
 
 -- Explicit choices among sources: a lower rank is preferred.

@@ -25,6 +25,7 @@ from gbaindicators.catalog.periods import (
     period_text_expr,
     step,
 )
+from gbaindicators.catalog.services import Feed, Service
 
 __all__ = [
     "FREQUENCIES",
@@ -32,11 +33,13 @@ __all__ = [
     "Area",
     "Catalog",
     "Definition",
+    "Feed",
     "Identity",
     "Indicator",
     "Period",
     "Policy",
     "Preference",
+    "Service",
     "Source",
     "Unit",
     "catalog",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from gbaindicators.catalog.periods import parse_period
+from gbaindicators.catalog.services import Service, read_service
 from gbaindicators.errors import DatasetError, UnknownNameError, UsageError
 
 __all__ = [
@@ -192,6 +193,14 @@ def _policy(id_: str, entry: dict[str, Any]) -> Policy:
     )
 
 
+def _source_of(service: Service) -> Source:
+    """Source that the figures of a service have. Each figure carries the day it was accepted as its vintage."""
+    return Source(
+        id=service.id, producer=service.producer, title=service.title, url=service.url, mirror="",
+        licence=service.licence, grade=service.grade, vintage="", vintage_basis="", note=service.note,
+    )  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Catalog:
     """All that ``datasets/catalog`` says, loaded part by part when asked for.
@@ -256,14 +265,25 @@ class Catalog:
         return {id_: _policy(id_, e) for id_, e in entries.items()}
 
     @cached_property
+    def services(self) -> dict[str, Service]:
+        """Services that figures are refreshed from, by id."""
+        files = sorted((self.folder / "services").glob("*.toml"))
+        return {path.stem: read_service(path.stem, _toml(path), f"services/{path.name}") for path in files}
+
+    @cached_property
     def sources(self) -> dict[str, Source]:
-        """Sources by id."""
+        """Sources by id: those of the shipped figures, and the services."""
         path = self.folder / "sources.csv"
         try:
             with path.open(encoding="utf-8", newline="") as file:
-                return {row["id"]: Source(**row) for row in csv.DictReader(file)}
+                found = {row["id"]: Source(**row) for row in csv.DictReader(file)}
         except FileNotFoundError:
             raise DatasetError(f"{path} is missing: a datasets folder needs catalog/sources.csv") from None
+        if twice := found.keys() & self.services.keys():
+            raise DatasetError(
+                f"services/: {', '.join(sorted(twice))} is the id of a source too; rename the file"
+            )
+        return found | {id_: _source_of(service) for id_, service in self.services.items()}
 
     @cached_property
     def tables(self) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ from gbaindicators.tables.series_frame import (
     one_unit,
     series_keys,
 )
+from gbaindicators.transforms import deflate, per_capita
 
 __all__ = ["catch_up", "gap"]
 
@@ -47,6 +48,8 @@ Rate = Literal["held", "simulated"]
 _PER_HEAD: Final = "gdp_per_capita"
 _NO_SOURCES: Final = pl.lit([], pl.List(pl.String))
 _MOST_YEARS: Final = 50
+#: Years of the past below which the assumptions name a series.
+_SHORT: Final = 10
 
 
 def gap(
@@ -333,6 +336,7 @@ def catch_up(
     definition: Mapping[str, Choice] | None = None,
     currency: str = "USD",
     basis: Basis = "market",
+    prices: str | int = "current",
     rate: Rate = "held",
     start: str | int = 2000,
     paths: int = 1000,
@@ -344,7 +348,9 @@ def catch_up(
     The members of each area are added up by currency, and `simulate` draws joint paths of these sums in their own
     currencies: of the Greater Bay Area one for the mainland cities, one for Hong Kong and one for Macao. Path by path
     they are converted and added, and `overtake` counts the paths in which `area` is above `other`. Years that are
-    published already for some of the sums, or rates, are taken as published.
+    published already for some of the sums, or rates, are taken as published. For GDP per head the population of each
+    area is one more series of the joint paths, and the sums are divided by it. With a base year as `prices` growth is
+    real: amounts are divided by the GDP deflator of their economy and converted at the rates of the base year.
 
     Parameters
     ----------
@@ -353,14 +359,17 @@ def catch_up(
     until
         Last year to look at.
     indicator
-        An annual amount that may be added up over areas, such as ``"gdp"`` or ``"population"``.
+        An annual amount that may be added up over areas, such as ``"gdp"`` or ``"population"``, or
+        ``"gdp_per_capita"``.
     definition
         Which definition of a bay, by bay, as for `benchmark`.
-    currency, basis
-        Currency to compare money in, at market rates or purchasing power parity, as for `benchmark`.
+    currency, basis, prices
+        Currency to compare money in, at market rates or purchasing power parity, and ``"current"`` or a base year, as
+        for `benchmark`.
     rate
         ``"held"``: rates stay at their last published value. ``"simulated"``: they are series of the joint paths, with
-        the distribution and the correlations that their own past gives them.
+        the distribution and the correlations that their own past gives them. At the prices of a base year there is
+        nothing to simulate.
     start
         First year of the past that the model is fitted to.
     paths, model, seed
@@ -375,11 +384,12 @@ def catch_up(
     Raises
     ------
     UsageError
-        When `until` is published already, the indicator cannot be added up, or both areas are the same.
+        When `until` is published already, the indicator cannot be added up, both areas are the same, or `prices` is a
+        year and the figures are no money or the rate is to be simulated.
     SeriesTooShortError
         When some series has too few years to be forecast: names it.
     MissingRateError
-        When a currency has no rate.
+        When a currency has no rate, or an economy no GDP deflator for the base year.
     UnknownNameError
         For an unknown area, indicator, definition or currency.
 
@@ -390,6 +400,9 @@ def catch_up(
     (('shenzhen', 'hong_kong'), 2027)
     >>> chance["assumptions"][0][0][:51]
     'exchange rates stay at their last published values:'
+    >>> real = catch_up("shenzhen", "hong_kong", 2027, indicator="gdp_per_capita", prices=2015, paths=200)
+    >>> real["method"][0], real["assumptions"][0][0][:70]
+    ('share of 200 joint paths in USD at 2015 prices per head, added up from members by currency', 'amounts are at prices of 2015 by the GDP deflator of each economy, conv')
     """
     check_choice("rate", rate, get_args(Rate))
     check_choice("basis", basis, get_args(Basis))
@@ -397,38 +410,40 @@ def catch_up(
     area, other = catalog().area(area).id, catalog().area(other).id
     if area == other:
         raise UsageError(f"{area!r} cannot pass itself: name two areas")
-    if indicator == _PER_HEAD:
-        raise UsageError(
-            "figures per head are no amounts that can be added up on the paths: catch_up takes 'gdp'"
-        )
     first, last = (parse_period(str(year)).start.year for year in (start, until))
     definitions = _definitions(indicator, area, other, definition or {})
-    figures = annual_figures(indicator, definitions)
-    blocks = pl.concat([_blocks(figures, one) for one in definitions])
+    rows = in_calendar_years(annual_figures(indicator, definitions))
+    is_money = catalog().currency_of(rows["unit"][0]) is not None
+    real = prices != "current"
+    if real:
+        rows = _deflated(rows, indicator, prices, rate)
+    blocks = pl.concat([_blocks(rows, one, "amount") for one in definitions])
+    if indicator == _PER_HEAD:
+        people = _people(rows)
+        blocks = pl.concat([blocks, *(_blocks(people, one, "people") for one in definitions)])
     blocks = blocks.filter(pl.col("period") >= date(first, 1, 1))
-    is_money = catalog().currency_of(blocks["unit"][0]) is not None
-    rates = _rates(blocks, currency, basis, first) if is_money else blocks.clear()
-    known_until: date = min(blocks.group_by("area", "part").agg(pl.col("period").max())["period"].to_list())
+    amounts = blocks.filter(series="amount")
+    base = parse_period(str(prices)).start.year if real else None
+    rates = _rates(amounts, currency, basis, base or first) if is_money else blocks.clear()
+    if base is not None:
+        rates = rates.filter(pl.col("period") == date(base, 1, 1))
+    known_until: date = min(blocks.group_by("series", "area", "part").agg(pl.col("period").max())["period"].to_list())
     if last <= known_until.year:
         raise UsageError(f"both areas are published to {known_until.year}: until={until!r} must be later")
-    simulated = blocks if rate == "held" else pl.concat([blocks, rates])
+    simulated = pl.concat([blocks, rates]) if rate == "simulated" else blocks
     drawn = _drawn(simulated, last, known_until, paths, model, seed)
-    ours = drawn.filter(pl.col("series") == "amount")
-    theirs = drawn.filter(pl.col("series") == "rate") if rate == "simulated" else _held(rates, last)
-    keys = [c for c in ("path", "period", "part") if c in theirs.columns]
-    converted = ours.join(theirs.select(*keys, _rate="value"), on=keys, how="left")
-    one = pl.col("_rate").fill_null(1.0)  # what needs no conversion has no rate
-    joint = converted.group_by("area", "frequency", "path", "period").agg((pl.col("value") / one).sum())
-    unit = _per(currency, basis).replace("dollar", "dollars") if is_money else blocks["unit"][0]
-    said = [
-        *_said_of_rates(rates, rate, basis),
-        *_said_of_amounts(blocks, definitions, model),
-        *(
-            ["amounts are at current prices, so inflation counts as growth"]
-            if is_money and "current" in figures["prices"]
-            else []
-        ),
-    ]
+    if rate == "simulated":
+        theirs = drawn.filter(pl.col("series") == "rate")
+    else:
+        theirs = rates.select("part", "value") if real else _held(rates, last)
+    joint = _joint(drawn, theirs)
+    unit = _per(currency, basis).replace("dollar", "dollars") if is_money else rows["unit"][0]
+    unit += f" at {base} prices" if real else ""
+    unit += " per head" if indicator == _PER_HEAD else ""
+    said = _said_of_prices(rates, base) if real else _said_of_rates(rates, rate, basis)
+    said += _said_of_amounts(blocks, definitions, model)
+    if is_money and not real and "current" in rows["prices"]:
+        said.append("amounts are at current prices, so inflation counts as growth")
     sources = sorted({s for frame in (blocks, rates) for cell in frame["sources"] for s in cell})
     table = overtake(joint.with_columns(unit=pl.lit(unit)), area, other)
     return table.with_columns(
@@ -438,9 +453,50 @@ def catch_up(
     )
 
 
-def _blocks(figures: pl.DataFrame, definition: Definition) -> pl.DataFrame:
-    """Sums of the members of each currency, in the last stretch of years without a gap."""
-    rows = in_calendar_years(figures.filter(pl.col("area").is_in(definition.members)))
+def _deflated(rows: pl.DataFrame, indicator: str, prices: str | int, rate: Rate) -> pl.DataFrame:
+    """Money at the prices of a base year, in the years that have a deflator."""
+    if catalog().currency_of(rows["unit"][0]) is None:
+        raise UsageError(f"{indicator!r} is no money, so it has no prices of {prices}: leave prices= out")
+    if rate == "simulated":
+        raise UsageError(
+            f"amounts at the prices of {prices} are converted at the rates of that year: leave rate= out, or use "
+            "prices='current'"
+        )
+    deflators = load("gdp_deflator", frequency="A").select("period", _home="area")
+    home = pl.col("unit").replace_strict(catalog().currencies, default=None)
+    known = rows.with_columns(_home=home).join(deflators, on=["_home", "period"], how="semi").drop("_home")
+    if known.is_empty():
+        raise MissingRateError("no year of these figures has a GDP deflator: use prices='current'")
+    return deflate(known, prices)
+
+
+def _people(rows: pl.DataFrame) -> pl.DataFrame:
+    """Population of the members, as `per_capita` takes it."""
+    heads = per_capita(rows).filter(pl.col("value").is_not_null())
+    money = rows.select("area", "period", _money="value")
+    people = heads.join(money, on=["area", "period"], maintain_order="left")
+    return people.with_columns(
+        pl.col("_money") / pl.col("value"), indicator=pl.lit("population"), unit=pl.lit("persons")
+    ).drop("_money")
+
+
+def _joint(drawn: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
+    """Sums of each area on every path, in one currency, over the people where they are drawn as well."""
+    keys = [c for c in ("path", "period", "part") if c in rates.columns]
+    amounts = drawn.filter(pl.col("series") == "amount")
+    converted = amounts.join(rates.select(*keys, _rate="value"), on=keys, how="left")
+    one = pl.col("_rate").fill_null(1.0)  # what needs no conversion has no rate
+    cells = ["area", "frequency", "path", "period"]
+    joint = converted.group_by(cells).agg((pl.col("value") / one).sum())
+    people = drawn.filter(pl.col("series") == "people").select(*cells, _people="value")
+    if people.is_empty():
+        return joint
+    return joint.join(people, on=cells).with_columns(pl.col("value") / pl.col("_people")).drop("_people")
+
+
+def _blocks(figures: pl.DataFrame, definition: Definition, kind: str) -> pl.DataFrame:
+    """Sums of the members in each currency, in the last stretch of years without a gap."""
+    rows = figures.filter(pl.col("area").is_in(definition.members))
     if absent := sorted(set(definition.members) - set(rows["area"])):
         raise UsageError(f"no annual figures for {', '.join(absent)} of {definition.area} ({definition.id})")
     units = rows.group_by("unit").agg(pl.col("area").n_unique().alias("_all"))
@@ -452,7 +508,7 @@ def _blocks(figures: pl.DataFrame, definition: Definition) -> pl.DataFrame:
     gapless = (pl.col("period").dt.year().diff().fill_null(1) == 1).over("unit")
     stretch = (~gapless).cast(pl.Int64).cum_sum().over("unit")
     sums = sums.filter(stretch == stretch.max().over("unit"))
-    return _as_series(sums.with_columns(area=pl.lit(definition.area), part="unit"), "amount")
+    return _as_series(sums.with_columns(area=pl.lit(definition.area), part="unit"), kind)
 
 
 def _as_series(rows: pl.DataFrame, kind: str) -> pl.DataFrame:
@@ -527,6 +583,13 @@ def _held(rates: pl.DataFrame, last: int) -> pl.DataFrame:
     )
 
 
+def _said_of_prices(rates: pl.DataFrame, base: int | None) -> list[str]:
+    """What is assumed where growth is real, in words."""
+    values = ", ".join(f"{value:.6g} {unit}" for value, unit in rates.sort("part").select("value", "unit").rows())
+    converted = f", converted at the rates of that year: {values}" if values else ""
+    return [f"amounts are at prices of {base} by the GDP deflator of each economy{converted}"]
+
+
 def _said_of_rates(rates: pl.DataFrame, rate: Rate, basis: Basis) -> list[str]:
     """What is assumed of the rates, in words."""
     if rates.is_empty():
@@ -549,6 +612,13 @@ def _said_of_amounts(blocks: pl.DataFrame, definitions: list[Definition], model:
         for r in spans.sort("area", "part").iter_rows(named=True)
     )
     said = [f"growth, its spread and its correlations go on as in the past ({past}), by the model {model!r}"]
+    short = [
+        f"{r['area']} in {r['part']} ({r['end'].year - r['period'].year + 1} years)"
+        for r in spans.sort("area", "part").iter_rows(named=True)
+        if r["end"].year - r["period"].year + 1 < _SHORT
+    ]
+    if short:
+        said.append(f"the spread of {', '.join(short)} can be told from so few years")
     said += [f"{d.area} is {d.names['en']} ({d.id})" for d in definitions if d.members != (d.area,)]
     inside = pl.col("period") > pl.col("period").min().over("area", "part")
     broken = blocks.filter(inside, "value_broken").select("area", year=pl.col("period").dt.year()).unique()

@@ -100,10 +100,11 @@ def write_workbook(sections: Sequence[Section], path: Path) -> None:
             for i in names.indicators.values() if i.id in used
         ])  # fmt: skip
         definitions = pl.DataFrame([
-            {"area": d.area, "subject": d.subject, "definition": d.id, "name": d.names["en"], "default": d.default, "members": "; ".join(d.members), "note": d.note}
+            {"area": d.area, "subject": d.subject, "definition": d.id, "name": d.names["en"], "default": d.default, "members": "; ".join(d.members), "source": d.source, "note": d.note}
             for d in names.definitions
         ])  # fmt: skip
-        ids = sorted({s for e in exhibits for s in e.sources} & names.sources.keys())
+        behind = {s for e in exhibits for s in e.sources} | {d.source for d in names.definitions}
+        ids = sorted(behind & names.sources.keys())
         listed = pl.DataFrame(
             [{f: getattr(names.sources[i], f) for f in names.sources[i].__slots__} for i in ids]
         )

@@ -3,7 +3,15 @@
 from gbaindicators.store.building import BuildSummary, build
 from gbaindicators.store.connection import connect
 from gbaindicators.store.home import database_path, home
-from gbaindicators.store.listing import areas, disagreements, findings, indicators, policies, sources
+from gbaindicators.store.listing import (
+    areas,
+    definitions,
+    disagreements,
+    findings,
+    indicators,
+    policies,
+    sources,
+)
 from gbaindicators.store.reading import load, query
 from gbaindicators.store.validating import validate_datasets
 
@@ -13,6 +21,7 @@ __all__ = [
     "build",
     "connect",
     "database_path",
+    "definitions",
     "disagreements",
     "findings",
     "home",

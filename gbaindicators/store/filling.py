@@ -53,7 +53,7 @@ def insert_catalog(connection: duckdb.DuckDBPyConnection, names: Catalog) -> Non
     _insert(connection, "source", [{f: getattr(s, f) for f in s.__slots__} for s in names.sources.values()])
     _insert(connection, "definition", [
         {"area": d.area, "subject": d.subject, "id": d.id, "member": m, "is_default": d.default,
-         "name_en": d.names["en"], "note": d.note}
+         "name_en": d.names["en"], "source": d.source or None, "note": d.note}
         for d in names.definitions for m in d.members
     ])  # fmt: skip
     _insert(connection, "preference", [

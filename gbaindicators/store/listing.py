@@ -12,7 +12,7 @@ from gbaindicators.errors import UnknownNameError, UsageError
 from gbaindicators.store.connection import connect
 from gbaindicators.store.names import Database, area_ids, fetch, kind_of
 
-__all__ = ["areas", "disagreements", "findings", "indicators", "policies", "sources"]
+__all__ = ["areas", "definitions", "disagreements", "findings", "indicators", "policies", "sources"]
 
 
 def indicators(text: str | None = None, *, database: Database = None) -> pl.DataFrame:
@@ -115,6 +115,45 @@ def sources(
             raise UsageError("the frame has no column 'sources': load it with gba.load, or pass source ids")
         ids = ids["sources"].explode().drop_nulls().unique().to_list()
     return frame.filter(pl.col("id").is_in(list(ids)))
+
+
+def definitions(area: str | None = None) -> pl.DataFrame:
+    """List which members make up the bay areas, for `benchmark`, `sensitivity` and `aggregate`.
+
+    Parameters
+    ----------
+    area
+        Keep those of this bay area; an id, name or alias.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``area, subject, id, default, name_en, name_zh_hans, name_zh_hant, members, source, note``: ``subject`` is
+        economy, ports or airports; ``source`` states the members, and is null where none in the catalogue does.
+
+    Raises
+    ------
+    UnknownNameError
+        For an unknown area.
+
+    Examples
+    --------
+    >>> tokyo = definitions("tokyo_bay_area").filter(subject="economy")
+    >>> tokyo.select("id", "default", pl.col("members").list.len()).rows()
+    [('four_prefectures', True, 4), ('capital_region', False, 8)]
+    """
+    names = catalog()
+    wanted = None if area is None else names.area(area).id
+    rows = [
+        {
+            "area": d.area, "subject": d.subject, "id": d.id, "default": d.default, "name_en": d.names["en"],
+            "name_zh_hans": d.names["zh-Hans"], "name_zh_hant": d.names["zh-Hant"], "members": d.members,
+            "source": d.source or None, "note": d.note,
+        }
+        for d in names.definitions
+    ]  # fmt: skip
+    frame = pl.DataFrame(rows, infer_schema_length=None)
+    return frame if wanted is None else frame.filter(area=wanted)
 
 
 def policies() -> pl.DataFrame:

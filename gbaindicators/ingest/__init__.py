@@ -1,0 +1,1 @@
+"""Refreshing the figures from statistical services: plan, fetch, parse, compare, accept, publish."""
