@@ -20,8 +20,10 @@ __all__ = [
     "ForecastWarning",
     "FrameError",
     "GbaError",
+    "IndexWarning",
     "MissingRateError",
     "PeriodError",
+    "PolicyWarning",
     "SeriesTooShortError",
     "UnknownNameError",
     "UsageError",
@@ -69,7 +71,8 @@ class UnknownNameError(UsageError, LookupError):
             mend = "must be one of: " + ", ".join(names)
         else:
             mend = f"{len(names)} are known, none is near"
-        super().__init__(f"unknown {kind} {name!r}: {mend}" + (f" {hint}" if hint else ""))
+        ending = f"{'' if mend.endswith('?') else '.'} {hint}" if hint else ""
+        super().__init__(f"unknown {kind} {name!r}: {mend}{ending}")
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -154,3 +157,11 @@ class AdjustmentWarning(UserWarning):
 
 class ForecastWarning(UserWarning):
     """Some series of a frame could not be forecast and are left out; the message names them and says why."""
+
+
+class IndexWarning(UserWarning):
+    """A composite index whose weights rest on too few units to say anything beyond them."""
+
+
+class PolicyWarning(UserWarning):
+    """A policy's effect measured against a counterfactual that cannot be."""

@@ -8,28 +8,44 @@ WITH counts AS (
                residents, mainland, other, total
         FROM crossing_daily
     ) ON residents, mainland, other, total INTO NAME traveller VALUE count
-),
-points AS (
-    SELECT 'crossings_' || direction || CASE traveller WHEN 'total' THEN '' ELSE '_' || traveller END AS indicator,
-           area, "date" AS period, count, source, file, row, NULL AS method
-    FROM counts
-    UNION ALL
-    SELECT 'crossings', area, "date", sum(total), min(source), min(file), min(row), 'arrivals plus departures'
-    FROM crossing_daily GROUP BY area, "date"
-),
--- ... and their sums are observations of Hong Kong.
-everything AS (
-    FROM points
-    UNION ALL
-    SELECT indicator, 'hong_kong', period, sum(count), min(source), min(file), min(row),
-           'sum of all control points'
-    FROM points GROUP BY indicator, period
 )
-SELECT 'crossings' AS table_name, indicator, area, 'D' AS frequency, period, count::DOUBLE AS value, 'persons' AS unit,
-       'nsa' AS adjustment, 'A' AS status, coalesce(try_cast(s.vintage AS DATE), last_day(try_cast(s.vintage || '-01' AS DATE)), first_seen()) AS vintage, e.source,
-       CASE WHEN e.method IS NULL THEN count::VARCHAR END AS published_value, 'persons' AS published_unit, 0 AS published_scale,
-       'row ' || row AS locator, e.method, e.file, e.row, 0 AS standing, true AS preferred
-FROM everything e LEFT JOIN source s ON s.id = e.source;
+SELECT 'crossings' AS table_name, 'crossings_' || direction || CASE traveller WHEN 'total' THEN '' ELSE '_' || traveller END AS indicator,
+       area, 'D' AS frequency, "date" AS period, count::DOUBLE AS value, 'persons' AS unit, 'nsa' AS adjustment, 'A' AS status,
+       coalesce(try_cast(s.vintage AS DATE), last_day(try_cast(s.vintage || '-01' AS DATE)), first_seen()) AS vintage, c.source,
+       count::VARCHAR AS published_value, 'persons' AS published_unit, 0 AS published_scale, 'row ' || row AS locator,
+       c.file, c.row, 0 AS standing, true AS preferred
+FROM counts c LEFT JOIN source s ON s.id = c.source;
+
+-- ... and their sums are observations too: both directions of a control point, then all control points of Hong Kong, within
+-- one source. A sum is as new as the newest of its parts: of each part it takes what was known by then.
+CREATE MACRO summed_crossings(parts, how) AS TABLE
+WITH part AS (FROM query_table(parts)),
+occasion AS (SELECT DISTINCT indicator, area, period, source, vintage FROM part),
+known AS (
+    SELECT o.indicator, o.area, o.period, o.source, o.vintage,
+           arg_max(p.value, p.vintage) AS value, arg_max(p.file, p.vintage) AS file, arg_max(p.row, p.vintage) AS row, max(p.vintage) AS newest
+    FROM occasion o JOIN part p
+      ON p.indicator = o.indicator AND p.area = o.area AND p.period = o.period AND p.source = o.source AND p.vintage <= o.vintage
+    GROUP BY o.indicator, o.area, o.period, o.source, o.vintage, p.part
+)
+SELECT 'crossings' AS table_name, indicator, area, 'D' AS frequency, period, sum(value) AS value, 'persons' AS unit, 'nsa' AS adjustment,
+       'A' AS status, vintage, source, 'row ' || arg_max(row, newest) AS locator, how AS method, arg_max(file, newest) AS file, arg_max(row, newest) AS row,
+       0 AS standing, true AS preferred
+FROM known GROUP BY indicator, area, period, source, vintage;
+
+CREATE TEMP VIEW both_directions AS
+SELECT 'crossings' AS indicator, area, period, source, vintage, value, file, row, indicator AS part
+FROM observation WHERE indicator IN ('crossings_arrivals', 'crossings_departures') AND method IS NULL AND frequency = 'D';
+INSERT INTO observation BY NAME FROM summed_crossings('both_directions', 'arrivals plus departures');
+
+CREATE TEMP VIEW control_points AS
+SELECT indicator, 'hong_kong' AS area, period, source, vintage, value, file, row, o.area AS part
+FROM observation o JOIN area a ON a.id = o.area AND a.level = 'control_point' WHERE frequency = 'D' AND indicator LIKE 'crossings%';
+INSERT INTO observation BY NAME FROM summed_crossings('control_points', 'sum of all control points');
+
+DROP VIEW both_directions;
+DROP VIEW control_points;
+DROP MACRO TABLE summed_crossings;
 
 -- Counts of the policy documents that belong to a table of observations. They are totals to date.
 INSERT INTO observation BY NAME

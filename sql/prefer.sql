@@ -1,11 +1,23 @@
--- Which source speaks for a figure. Only figures that several sources print need ranking: an explicit choice of the
--- catalogue first, doubtful figures (U) last, then official over mirror over secondary, then the newest stated vintage,
--- then the figure printed with more digits.
+-- Which source speaks for a figure. A source speaks with its newest vintage only, be it doubtful or withdrawn. Only
+-- figures that several sources print need ranking: an explicit choice of the catalogue first, withdrawn (M) and doubtful
+-- figures (U) last, then official over mirror over secondary, then the newest stated vintage, then the figure printed
+-- with more digits.
 
 UPDATE observation SET series_period = hash(indicator, area, frequency, period, adjustment, prices);
 
 CREATE TABLE contested AS
 SELECT series_period FROM observation GROUP BY series_period HAVING count(*) > 1;
+
+UPDATE observation AS o SET superseded = n.next
+FROM (
+    SELECT series_period, source, vintage, lead(vintage) OVER (PARTITION BY series_period, source ORDER BY vintage) AS next
+    FROM observation SEMI JOIN (
+        SELECT series_period, source FROM observation SEMI JOIN contested USING (series_period)
+        GROUP BY ALL HAVING count(DISTINCT vintage) > 1
+    ) USING (series_period, source)
+    GROUP BY series_period, source, vintage
+) n
+WHERE n.next IS NOT NULL AND o.series_period = n.series_period AND o.source = n.source AND o.vintage = n.vintage;
 
 UPDATE observation AS o SET standing =
     CASE o.status WHEN 'U' THEN 1000000 WHEN 'M' THEN 2000000 ELSE 0 END
@@ -20,7 +32,7 @@ FROM contested c WHERE c.series_period = o.series_period;
 UPDATE observation AS o SET preferred = false
 FROM (
     SELECT file, row, indicator, area FROM observation SEMI JOIN contested USING (series_period)
-    QUALIFY row_number() OVER (PARTITION BY series_period ORDER BY standing, vintage = first_seen(), vintage DESC, length(published_value) - published_scale DESC, source, file, row) > 1
+    QUALIFY superseded IS NOT NULL OR row_number() OVER (PARTITION BY series_period ORDER BY superseded IS NOT NULL, standing, vintage = first_seen(), vintage DESC, length(published_value) - published_scale DESC, source, file, row) > 1
 ) lost
 WHERE o.file = lost.file AND o.row = lost.row AND o.indicator = lost.indicator AND o.area = lost.area;
 
@@ -31,8 +43,8 @@ UPDATE observation SET preferred = false WHERE status = 'U';
 CREATE TABLE agreement AS
 SELECT a.indicator, a.area, a.frequency, a.adjustment, a.prices, a.source AS source_a, b.source AS source_b,
        count(*) AS shared, max(abs(a.value - b.value) / nullif(greatest(abs(a.value), abs(b.value)), 0)) AS largest_difference
-FROM (FROM observation SEMI JOIN contested USING (series_period)) a
-JOIN (FROM observation SEMI JOIN contested USING (series_period)) b
+FROM (FROM observation SEMI JOIN contested USING (series_period) WHERE superseded IS NULL) a
+JOIN (FROM observation SEMI JOIN contested USING (series_period) WHERE superseded IS NULL) b
   ON a.series_period = b.series_period AND a.source <> b.source AND a.unit = b.unit
 WHERE a.status <> 'U' AND b.status <> 'U'
 GROUP BY ALL;

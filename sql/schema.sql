@@ -58,6 +58,7 @@ CREATE TABLE observation (
     file VARCHAR,
     row BIGINT,
     series_period UBIGINT,          -- hash of what identifies the figure apart from its source and vintage
+    superseded DATE,                -- day from which the same source says otherwise; null for its last word
     standing INTEGER NOT NULL,      -- rank among the sources of the same figure: the lowest is preferred
     preferred BOOLEAN NOT NULL
 );
@@ -81,7 +82,7 @@ CREATE TABLE finding (
 );
 
 CREATE TABLE build (
-    package_version VARCHAR, duckdb_version VARCHAR, datasets VARCHAR, fingerprint VARCHAR, built_at TIMESTAMP, observations BIGINT,
+    package_version VARCHAR, duckdb_version VARCHAR, datasets VARCHAR, fingerprint VARCHAR, archive VARCHAR, built_at TIMESTAMP, observations BIGINT,
     findings BIGINT
 );
 
@@ -89,8 +90,8 @@ CREATE TABLE build (
 CREATE MACRO half_unit(published_value, published_scale, factor) AS
     0.5 * factor * pow(10, published_scale - CASE WHEN contains(published_value, '.') THEN length(published_value) - strpos(published_value, '.') ELSE 0 END);
 
--- Published figures with their rounding.
+-- Published figures that no later vintage of their source replaced, with their rounding.
 CREATE VIEW printed AS
 SELECT o.*, half_unit(o.published_value, o.published_scale, coalesce(u.factor, 1)) AS rounding
 FROM observation o LEFT JOIN unit u ON u.id = o.published_unit
-WHERE o.method IS NULL AND o.value IS NOT NULL;
+WHERE o.method IS NULL AND o.value IS NOT NULL AND o.superseded IS NULL;

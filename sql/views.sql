@@ -12,12 +12,13 @@ FROM observation o LEFT JOIN splice s
  AND s.adjustment = o.adjustment AND s.prices IS NOT DISTINCT FROM o.prices
 WHERE o.preferred;
 
--- What was known on a day: figures published (or first seen) no later, the preferred one of each period.
+-- What was known on a day: figures published (or first seen) no later, the last word of each source by then, and of these
+-- the preferred one of each period.
 CREATE MACRO as_of(known) AS TABLE
 SELECT table_name, indicator, area, frequency, period, value, unit, [source] AS sources, adjustment, prices, status, vintage,
        method, locator, note
 FROM observation
-WHERE vintage <= known AND status <> 'U'
+WHERE vintage <= known AND (superseded IS NULL OR superseded > known) AND status <> 'U'
 QUALIFY row_number() OVER (
     PARTITION BY indicator, area, frequency, period, adjustment, prices 
     ORDER BY standing, vintage = first_seen(), vintage DESC, length(published_value) - published_scale DESC, source) = 1;
@@ -30,7 +31,7 @@ SELECT a.indicator, a.area, a.frequency, a.period, a.adjustment, a.prices,
        a.status AS status, b.status AS other_status, a.vintage AS vintage, b.vintage AS other_vintage, a.unit AS unit
 FROM observation a JOIN observation b
   ON a.series_period = b.series_period AND a.source <> b.source AND a.unit = b.unit
-WHERE a.preferred AND a.value <> b.value;
+WHERE a.preferred AND b.superseded IS NULL AND a.value <> b.value;
 
 -- Yearly average and year-end rates: units of the currency for one US dollar, and for one international dollar.
 CREATE VIEW rate AS
@@ -66,7 +67,8 @@ WHERE d.subject = 'economy' AND d.is_default
 GROUP BY d.area, d.id, c.period
 HAVING count(*) = (SELECT count(*) FROM definition x WHERE x.area = d.area AND x.subject = 'economy' AND x.id = d.id);
 
--- Cite a source.
+-- Cite a source; a title that begins with its producer does not say it twice.
 CREATE MACRO cite(source_id) AS (
-    SELECT producer || ': ' || title || CASE WHEN vintage <> '' THEN ' (' || vintage || ')' ELSE '' END || CASE WHEN mirror <> '' THEN ', via ' || mirror ELSE '' END
+    SELECT producer || ': ' || CASE WHEN starts_with(title, split_part(producer, ' (', 1) || ': ')
+                                    THEN substr(title, length(split_part(producer, ' (', 1)) + 3) ELSE title END || CASE WHEN vintage <> '' THEN ' (' || vintage || ')' ELSE '' END || CASE WHEN mirror <> '' THEN ', via ' || mirror ELSE '' END
     FROM source WHERE id = source_id);

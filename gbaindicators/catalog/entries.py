@@ -22,8 +22,10 @@ __all__ = [
     "Definition",
     "Identity",
     "Indicator",
+    "Nearest",
     "Policy",
     "Preference",
+    "Published",
     "Source",
     "Unit",
     "catalog",
@@ -147,6 +149,37 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Nearest:
+    """What comes nearest to a published total that the package cannot make: other members, or another year."""
+
+    members: tuple[str, ...]
+    reason: str
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A total that others publish for a bay area, and the members that make the package's own number of it.
+
+    `area` is what the figure stands under among the observations (and `sources`, where given, by whom); a policy
+    statement has the `year` that it is compared with instead. `reason` says why the two numbers differ.
+    """
+
+    id: str
+    indicator: str
+    area: str
+    bay: str
+    stated: str
+    members: tuple[str, ...]
+    reason: str
+    sources: tuple[str, ...] = ()
+    frequency: str = "A"
+    adjustment: str = "nsa"
+    year: int | None = None
+    nearest: tuple[Nearest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where figures were read."""
 
@@ -162,10 +195,11 @@ class Source:
     note: str
 
     def citation(self) -> str:
-        """One line that names producer, title and vintage."""
+        """One line that names producer, title and vintage; a title that begins with its producer does not say it twice."""
         via = f", via {self.mirror}" if self.mirror else ""
         when = f" ({self.vintage})" if self.vintage else ""
-        return f"{self.producer}: {self.title}{when}{via}"
+        title = self.title.removeprefix(self.producer.partition(" (")[0] + ": ")
+        return f"{self.producer}: {title}{when}{via}"
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -199,6 +233,11 @@ def _source_of(service: Service) -> Source:
         id=service.id, producer=service.producer, title=service.title, url=service.url, mirror="",
         licence=service.licence, grade=service.grade, vintage="", vintage_basis="", note=service.note,
     )  # fmt: skip
+
+
+def _published(id_: str, entry: dict[str, Any]) -> Published:
+    nearest = tuple(Nearest(**_frozen(e)) for e in entry.pop("nearest", ()))
+    return Published(id=id_, nearest=nearest, **_frozen(entry))
 
 
 @dataclass(frozen=True)
@@ -269,6 +308,12 @@ class Catalog:
         """Services that figures are refreshed from, by id."""
         files = sorted((self.folder / "services").glob("*.toml"))
         return {path.stem: read_service(path.stem, _toml(path), f"services/{path.name}") for path in files}
+
+    @cached_property
+    def published(self) -> dict[str, Published]:
+        """Totals that others publish for the bay areas, by id."""
+        entries = _toml(self.folder / "published.toml")
+        return {id_: _published(id_, e) for id_, e in entries.items()}
 
     @cached_property
     def sources(self) -> dict[str, Source]:

@@ -47,6 +47,11 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "from_to": "{0} from {1} to {2}", "at": "{0} {1}", "others": "{0} others",
         "errors_below": "past errors {0} below {1}", "errors_above": "past errors {0} above {1}",
         "errors_like": "past errors as large as with {1}", "drift": "drift", "season_before": "the value a season before",
+        "ranks": "Rank under every definition", "areas_ranked": "the areas under every definition", "sensitivity": "Grid of ranks", "prices_of": "{0} prices",
+        "ranks_read": "Rank by size, a range where it depends on the definition of the others; the stronger the colour, the higher",
+        "policies": "Policies: ", "effect": "Effect", "actual": "Actual", "without": "Without the policy",
+        "mean_effect": "mean effect from {0} on: {1}", "with_error": " (standard error {0})", "band": "band: 95% interval",
+        "market": "Market exchange rates", "ppp": "Purchasing power parity",
     },
     "zh-Hans": {
         "source": "资料来源：{0}", "more": "及其他{0}项", "as_of": "数据截至{0}。", "note": "注：{0}",
@@ -60,6 +65,11 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "from_to": "{0}由{1}变为{2}", "at": "{0}为{1}", "others": "另有{0}个序列",
         "errors_below": "过往误差比{1}低{0}", "errors_above": "过往误差比{1}高{0}",
         "errors_like": "过往误差与{1}相当", "drift": "漂移法", "season_before": "上一周期同期值",
+        "ranks": "各种口径下的排名", "areas_ranked": "各地区各种口径", "sensitivity": "排名表", "prices_of": "{0}年价格",
+        "ranks_read": "按规模排名，排名随其他地区口径而变时列出范围；颜色越深，排名越前",
+        "policies": "政策：", "effect": "效应", "actual": "实际", "without": "无政策情形",
+        "mean_effect": "{0}起平均效应：{1}", "with_error": "（标准误{0}）", "band": "色带：95%区间",
+        "market": "市场汇率", "ppp": "购买力平价",
     },
     "zh-Hant": {
         "source": "資料來源：{0}", "more": "及其他{0}項", "as_of": "數據截至{0}。", "note": "註：{0}",
@@ -73,6 +83,11 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "from_to": "{0}由{1}變為{2}", "at": "{0}為{1}", "others": "另有{0}個序列",
         "errors_below": "過往誤差比{1}低{0}", "errors_above": "過往誤差比{1}高{0}",
         "errors_like": "過往誤差與{1}相若", "drift": "漂移法", "season_before": "上一周期同期值",
+        "ranks": "各種口徑下的排名", "areas_ranked": "各地區各種口徑", "sensitivity": "排名表", "prices_of": "{0}年價格",
+        "ranks_read": "按規模排名，排名隨其他地區口徑而變時列出範圍；顏色越深，排名越前",
+        "policies": "政策：", "effect": "效應", "actual": "實際", "without": "無政策情形",
+        "mean_effect": "{0}起平均效應：{1}", "with_error": "（標準誤{0}）", "band": "色帶：95%區間",
+        "market": "市場匯率", "ppp": "購買力平價",
     },
 }  # fmt: skip
 

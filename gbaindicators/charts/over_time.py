@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from gbaindicators.charts.labels import listing, number_text, period_label, phrase
+from gbaindicators.charts.markers import MARKER_ROOM, add_markers, key_to, policies_of
 from gbaindicators.charts.series import MOST_SERIES, Drawing, Series, drawing
 from gbaindicators.charts.theme import (
     FAINT,
@@ -47,6 +48,7 @@ def line(
     subtitle: str | None = None,
     lang: str = "en",
     log: bool = False,
+    policies: bool | Sequence[str] = False,
 ) -> go.Figure:
     """Draw every series of a frame as a line over time, labelled at its end.
 
@@ -65,6 +67,9 @@ def line(
         ``en``, ``zh-Hans`` or ``zh-Hant``.
     log
         Whether the value axis is logarithmic.
+    policies
+        Mark policies with dated lines, numbered as under the plot: True for those of `gba.policies` that concern the
+        areas drawn, or their ids.
 
     Returns
     -------
@@ -76,7 +81,9 @@ def line(
     FrameError
         When there is nothing to draw, or units are mixed.
     UsageError
-        When a logarithmic axis meets a value of zero or less.
+        When a logarithmic axis meets a value of zero or less, or a policy named lies outside the time drawn.
+    UnknownNameError
+        For an id that no policy has.
 
     Examples
     --------
@@ -95,6 +102,7 @@ def line(
     end = periods[-1]
     lines = {s: wrap(_end_label(s, end, drawn), _LABEL_WIDTH, LABEL_SIZE, bold=True) for s in coloured}
     low, high = value_range([v / drawn.scale.factor for s in drawn.series for v in s.values], log=log)
+    marked = policies_of(policies, drawn.frame, periods[0], end)
     page = drawn.page(
         "line",
         title,
@@ -102,6 +110,8 @@ def line(
         body=[drawn.told(s, periods[0], end) for s in drawn.ranked()],
         span=drawn.span(),
         says=[phrase("grey", lang, hidden)] if hidden else (),
+        key=key_to(marked, lang),
+        above=MARKER_ROOM if marked else 0,
         left=tick_room(low, high, log=log),
         right=max(text_width(t, LABEL_SIZE, bold=True) for ls in lines.values() for t in ls) + 12,
     )
@@ -113,6 +123,7 @@ def line(
         figure.add_trace(trace_of(series, drawn, dashes.get(series)))
     add_value_axis(figure, low, high, log=log)
     figure.update_xaxes(**date_axis(periods, drawn.series, lang))
+    add_markers(figure, page, marked)
     ends = [(lines[s], on_white(s.colour), s.last / drawn.scale.factor) for s in coloured]
     add_end_labels(figure, page, ends, low, high, log=log)
     return figure
@@ -125,6 +136,7 @@ def fan(
     title: str | None = None,
     subtitle: str | None = None,
     lang: str = "en",
+    policies: bool | Sequence[str] = False,
 ) -> go.Figure:
     """Draw a series and its forecast, with one band for each interval.
 
@@ -135,7 +147,7 @@ def fan(
     forecast
         Forecast of the same series: ``period``, ``value`` and the bounds of each interval in ``lower_80``,
         ``upper_80`` and so on. With ``skill``, as `forecast` gives it, the subtitle tells the model's record.
-    title, subtitle, lang
+    title, subtitle, lang, policies
         As for `line`.
 
     Returns
@@ -158,6 +170,7 @@ def fan(
     """
     import plotly.graph_objects as go
 
+    history, forecast = _with_unit_of(history, forecast), _with_unit_of(forecast, history)
     known, ahead = drawing(history, lang, kind="a fan chart"), drawing(forecast, lang, kind="a fan chart")
     levels = _levels(ahead.frame)
     _check_fan(known, ahead, levels)
@@ -175,6 +188,7 @@ def fan(
     labels = [([ending], on_white(colour), future.last / factor)]
     labels += [([f"{level}%"], GREY, bounds[f"upper_{level}"][-1]) for level in levels]
     word = phrase("forecast", lang)
+    marked = policies_of(policies, known.frame, past.periods[0], future.periods[-1])
     page = known.page(
         "fan",
         title,
@@ -183,6 +197,8 @@ def fan(
         span=phrase("to", lang, first, last),
         says=[_fan_words(ahead.frame, levels, lang), _record_words(ahead.frame, past.frequency, lang)],
         others=[ahead.frame],
+        key=key_to(marked, lang),
+        above=MARKER_ROOM if marked else 0,
         left=tick_room(low, high),
         right=text_width(ending, LABEL_SIZE, bold=True) + 12,
     )
@@ -215,6 +231,7 @@ def fan(
     )
     add_value_axis(figure, low, high)
     figure.update_xaxes(**date_axis([*past.periods, *future.periods], known.series, lang))
+    add_markers(figure, page, marked)
     border = past.periods[-1].isoformat()
     figure.add_vline(x=border, line={"color": GREY, "width": 1, "dash": "dot"}, layer="below")
     figure.add_annotation(
@@ -239,6 +256,14 @@ def _levels(forecast: pl.DataFrame) -> list[str]:
             "as gba.forecast gives"
         )
     return sorted(levels, key=float, reverse=True)
+
+
+def _with_unit_of(frame: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
+    """Take the other frame's unit where this one states none."""
+    stated = [
+        f["unit"].drop_nulls().unique().to_list() if "unit" in f.columns else [] for f in (frame, other)
+    ]
+    return frame if stated[0] or len(stated[1]) != 1 else frame.with_columns(unit=pl.lit(stated[1][0]))
 
 
 def _check_fan(known: Drawing, ahead: Drawing, levels: Sequence[str]) -> None:
@@ -442,19 +467,25 @@ def add_end_labels(
     high: float,
     *,
     log: bool = False,
+    axis: str = "y",
+    share: float = 1.0,
 ) -> None:
-    """Print labels (lines, colour, value) beside the right end of the plot, moved apart where they would touch."""
+    """Print labels (lines, colour, value) beside the right end of the plot, moved apart where they would touch.
+
+    `axis` is the value axis they belong to, `share` the part of the plot's height that it takes.
+    """
+    height = page.plot_height * share
 
     def place(value: float) -> float:
         return math.log10(value) if log else value
 
     bottom, top = place(low), place(high)
-    wanted = [(1 - (place(value) - bottom) / (top - bottom)) * page.plot_height for _, _, value in labels]
+    wanted = [(1 - (place(value) - bottom) / (top - bottom)) * height for _, _, value in labels]
     heights = [_LINE_HEIGHT * len(lines) + 2 for lines, _, _ in labels]
-    placed = spread(wanted, heights, 0, page.plot_height)
+    placed = spread(wanted, heights, 0, height)
     for (lines, colour, value), want, got in zip(labels, wanted, placed, strict=True):
         figure.add_annotation(
-            x=1, xref="paper", xanchor="left", xshift=8, y=place(value), yref="y", yanchor="middle",
+            x=1, xref="paper", xanchor="left", xshift=8, y=place(value), yref=axis, yanchor="middle",
             yshift=want - got, text="<b>" + "<br>".join(map(as_text, lines)) + "</b>", align="left",
             font={"color": colour, "size": LABEL_SIZE}, showarrow=False, name="label",
         )  # fmt: skip

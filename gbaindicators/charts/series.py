@@ -158,12 +158,13 @@ class Drawing:
         says: Sequence[str] = (),
         notes: Sequence[str] = (),
         others: Sequence[pl.DataFrame] = (),
+        key: str = "",
         **room: float,
     ) -> Page:
         """Lay out a page around this drawing.
 
         `says` are further sentences of the subtitle, `notes` of the note under the plot, `others` frames whose
-        sources and methods are cited as well.
+        sources and methods are cited as well, `key` what marks on the plot stand for.
         """
         lang = self.lang
         frames = (self.frame, *others)
@@ -178,7 +179,8 @@ class Drawing:
             generated, method = with_method, ""
         silent = phrase("no_figures", lang, listing(self.silent, lang)) if self.silent else ""
         note = sentences([*notes, silent, method], lang)
-        footer = [phrase("note", lang, note) + phrase("stop", lang).strip()] if note else []
+        footer = [key + phrase("stop", lang).strip()] if key else []
+        footer += [phrase("note", lang, note) + phrase("stop", lang).strip()] if note else []
         source = source_line(lang, *frames)
         ids = source_ids(*frames)
         return Page(
@@ -187,7 +189,8 @@ class Drawing:
             footer=[*footer, source] if source else footer,
             lang=lang,
             meta={
-                "alt": say_alt(kind, what, self.scale.unit, span, body, lang),
+                "alt": say_alt(kind, what, self.scale.unit, span, body, lang)
+                + (f" {footer[0]}" if key else ""),
                 "sources": dict(zip(ids, catalog().cite(ids), strict=True)),
                 "unit": self.scale.unit,
             },

@@ -27,6 +27,7 @@ __all__ = [
     "Page",
     "area_colour",
     "as_text",
+    "contrast_on_white",
     "on_white",
     "spread",
     "text_width",
@@ -109,7 +110,8 @@ def tint(colour: str, share: float) -> str:
     return "#" + "".join(f"{round(255 - (255 - part) * share):02X}" for part in _rgb(colour))
 
 
-def _contrast_on_white(colour: str) -> float:
+def contrast_on_white(colour: str) -> float:
+    """Contrast of a colour with white (WCAG 2.2), from 1 to 21."""
     linear = [
         c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (p / 255 for p in _rgb(colour))
     ]
@@ -122,7 +124,7 @@ def on_white(colour: str) -> str:
     >>> on_white("#219BA1") < "#219BA1", on_white("#0B2B5F")
     (True, '#0B2B5F')
     """
-    while _contrast_on_white(colour) < 4.5:
+    while contrast_on_white(colour) < 4.5:
         colour = "#" + "".join(f"{int(part * 0.95):02X}" for part in _rgb(colour))
     return colour
 

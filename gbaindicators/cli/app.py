@@ -82,7 +82,14 @@ for _panel, _functions in {
         pictures.report,
     ),
     "What may come": (models.forecast, models.backtest, models.nowcast, models.overtake),
-    "What there is": (lists.indicators, lists.areas, lists.sources, lists.disagreements, lists.query),
+    "What there is": (
+        lists.indicators,
+        lists.areas,
+        lists.sources,
+        lists.disagreements,
+        lists.revisions,
+        lists.query,
+    ),
     "Database": (database.build, database.validate, database.status),
 }.items():
     for _function in _functions:

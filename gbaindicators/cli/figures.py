@@ -66,25 +66,39 @@ def benchmark(
     ] = None,
     currency: Annotated[str, typer.Option(help="Currency to compare money in.")] = "USD",
     basis: options.Basis = "market",
+    prices: Annotated[
+        str, typer.Option(metavar="PRICES", help="current, or a base year such as 2015 for real growth.")
+    ] = "current",
+    years: Annotated[
+        str, typer.Option(metavar="YEARS", help="calendar, or published for fiscal years as they are.")
+    ] = "calendar",
     year: Annotated[str, typer.Option(help="A year, the latest in common, or all.")] = "latest",
+    mixed: Annotated[
+        str,
+        typer.Option(metavar="MIXED", help="refuse what does not measure the same, or mark it in the notes."),
+    ] = "refuse",
     form: options.Output = "table",
     out: options.Out = None,
+    database: options.Database = None,
 ) -> None:
     """Compare the bay areas on one indicator.
 
     For example:
 
         gba benchmark gdp --basis ppp
+        gba benchmark gdp --prices 2015 --year all
         gba benchmark population --definition new_york_bay_area=three_states
     """
-    from gbaindicators import comparison
+    from gbaindicators import comparison, store
 
     given: dict[str, Any] = {"bays": bay} if bay else {}
-    frame = comparison.benchmark(
-        indicator, definition=_definitions(definition or []), currency=currency, basis=basis,  # type: ignore[arg-type]
-        year=None if year == "all" else year, **given,
-    )  # fmt: skip
-    deliver(frame, form, out, lambda: series_table(frame))
+    announce_first_build(database)
+    with store.using_database(database):
+        frame = comparison.benchmark(
+            indicator, definition=_definitions(definition or []), currency=currency, basis=basis,  # type: ignore[arg-type]
+            prices=prices, years=years, year=None if year == "all" else year, mixed=mixed, **given,  # type: ignore[arg-type]
+        )  # fmt: skip
+    deliver(frame, form, out, lambda: series_table(frame, database))
 
 
 def export(

@@ -1,14 +1,16 @@
-"""Commands that list what there is: indicators, areas, sources, disagreements, and query for anything else."""
+"""Commands that list what there is: indicators, areas, sources, disagreements, revisions, and query for the rest."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
 from gbaindicators.cli import options
 from gbaindicators.cli.figures import announce_first_build
 from gbaindicators.cli.printing import (
+    cell_texts,
+    cited_sources,
     make_entries,
     make_table,
     plain_table,
@@ -17,6 +19,7 @@ from gbaindicators.cli.printing import (
     value_texts,
 )
 from gbaindicators.cli.results import deliver
+from gbaindicators.cli.series import heading, in_common, scaled_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +27,12 @@ if TYPE_CHECKING:
     import polars as pl
     from rich.console import RenderableType
 
-__all__ = ["areas", "disagreements", "indicators", "query", "sources"]
+    from gbaindicators.transforms import Revisions
+
+__all__ = ["areas", "disagreements", "indicators", "query", "revisions", "sources"]
+
+#: Vintages of eleven characters that a line of 80 holds.
+_MOST_VINTAGES: Final = 5
 
 Text = Annotated[
     str | None, typer.Argument(metavar="TEXT", help="Only those that hold this text in their id or names.")
@@ -183,6 +191,135 @@ def _disagreement_table(frame: pl.DataFrame, database: Path | None) -> list[Rend
     }
     table = make_table(columns, {"value", "other_value", "percent"}, frame.height)
     return [table, *references(cited, database)]
+
+
+def revisions(
+    indicator: Annotated[
+        str, typer.Argument(metavar="INDICATOR", help="Indicator; gba indicators lists them.")
+    ],
+    area: Annotated[
+        str, typer.Option("--area", "-a", metavar="AREA", help="Area: id, name or alias.", show_default=False)
+    ],
+    frequency: options.Frequency = None,
+    adjustment: options.Adjustment = None,
+    prices: Annotated[
+        str | None, typer.Option(metavar="PRICES", help="Prices of the figures: current, or 'chained 2022'.")
+    ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SOURCE",
+            help="Source or producer to compare, or all. May be repeated; one producer by default.",
+        ),
+    ] = None,
+    show: Annotated[
+        Literal["releases", "triangle", "statistics"],
+        typer.Option(help="Every release, periods by vintages, or measures of the revisions."),
+    ] = "releases",
+    form: options.Output = "table",
+    out: options.Out = None,
+    database: options.Database = None,
+) -> None:
+    """Follow figures from release to release, and measure how they were revised.
+
+    For example:
+
+        gba revisions gdp_real_growth --area hong_kong --frequency Q
+        gba revisions property_price_index --area hong_kong --show triangle --format csv
+    """
+    from gbaindicators import transforms
+
+    announce_first_build(database)
+    found = transforms.revisions(
+        indicator, area, frequency=frequency, adjustment=adjustment, prices=prices,
+        sources="all" if source == ["all"] else source, database=database,
+    )  # fmt: skip
+    if show == "releases":
+        deliver(found.frame, form, out, lambda: _revision_table(found, database))
+    elif show == "triangle":
+        deliver(found.triangle, form, out, lambda: _triangle(found))
+    else:
+        deliver(found.statistics, form, out, lambda: _measures(found.statistics))
+
+
+def _revision_table(found: Revisions, database: Path | None) -> list[RenderableType]:
+    """First and latest release of each period that has several, and what the revisions amount to."""
+    import polars as pl
+
+    from gbaindicators.catalog import period_text_expr
+
+    ends = (
+        found.frame.group_by("frequency", "period", maintain_order=True)
+        .agg(
+            pl.col("value", "vintage").first().name.prefix("first_"),
+            pl.col("value", "vintage").last().name.prefix("latest_"),
+            pl.col("revision_from_first").last(),
+            pl.len().alias("releases"),
+            pl.col("sources").list.explode(keep_nulls=False, empty_as_null=False).unique(maintain_order=True),
+        )
+        .filter(pl.col("releases") > 1)
+    )
+    shown = shortened(ends)
+    numbers, word = scaled_texts(shown, ["first_value", "latest_value", "revision_from_first"])
+    cited, marks = cited_sources(shown["sources"].to_list())
+    columns = {
+        "period": shown.select(period_text_expr()).to_series().to_list(),
+        "first": numbers["first_value"],
+        "on": cell_texts(shown["first_vintage"].to_list()),
+        "latest": numbers["latest_value"],
+        "on_": cell_texts(shown["latest_vintage"].to_list()),
+        "revision": numbers["revision_from_first"],
+        "prints": cell_texts(shown["releases"].to_list()),
+        "sources": marks,
+    }
+    table = make_table(columns, set(columns) - {"period", "sources"}, ends.height)
+    same = in_common(found.frame)
+    return [
+        heading(same, word),
+        "",
+        table,
+        "",
+        *found.summary().splitlines()[1:],
+        *references(cited, database),
+    ]
+
+
+def _triangle(found: Revisions) -> list[RenderableType]:
+    """Make the table of the latest vintages, as many as a line holds."""
+    import polars as pl
+
+    from gbaindicators.catalog import period_text_expr
+    from gbaindicators.cli.logs import log
+
+    wide = found.triangle
+    vintages = wide.columns[1:]
+    last = vintages[-_MOST_VINTAGES:]
+    if len(vintages) > len(last):
+        log.note(
+            "shortened",
+            f"showing the last {len(last)} of {len(vintages)} vintages; --format csv and --out give them all",
+            vintages=len(vintages),
+        )
+    rows = shortened(wide.filter(pl.any_horizontal(pl.col(last).is_not_null())))
+    texts, word = scaled_texts(rows, last)
+    frequency = pl.lit(found.frame["frequency"][0]).alias("frequency")
+    periods = rows.with_columns(frequency).select(period_text_expr()).to_series().to_list()
+    table = make_table({"period": periods, **texts}, last, rows.height)
+    return [heading(in_common(found.frame), word), "", table]
+
+
+def _measures(statistics: pl.DataFrame) -> list[RenderableType]:
+    """Statistics with a column for each step: there are more measures than steps."""
+    measures = [c for c in statistics.columns if c not in ("step", "remark")]
+    columns = {
+        row["step"].removeprefix("release "): [cell_texts([row[m]])[0] for m in measures]
+        for row in statistics.iter_rows(named=True)
+    }
+    table = make_table(
+        {"measure": [m.replace("_", " ") for m in measures], **columns}, columns, len(measures)
+    )
+    remarks = [f"{row['step']}: {row['remark']}" for row in statistics.iter_rows(named=True) if row["remark"]]
+    return [table, *([""] if remarks else []), *remarks]
 
 
 def query(

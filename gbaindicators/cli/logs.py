@@ -20,7 +20,7 @@ class Log:
     Attributes
     ----------
     as_json
-        Write one JSON object a line, with ``time`` (UTC), ``level``, ``event``, ``message`` and further fields.
+        Write one JSON object a line, with ``time`` (UTC), ``level`` (info, warning or error), ``event``, ``message`` and further fields.
     quiet
         Say nothing but errors.
     """
@@ -47,6 +47,13 @@ class Log:
             typer.echo(
                 typer.style("Error:", fg="red", bold=True) + f" {message}".replace("\n\n", "\n"), err=True
             )
+
+    def warning(self, event: str, message: str, **fields: Any) -> None:
+        """Say what does not stop a command but puts its result in doubt, or leaves something out of it."""
+        if self.as_json:
+            self._record("warning", event, message, fields)
+        elif not self.quiet:
+            typer.echo(typer.style("Warning:", fg="yellow", bold=True) + f" {message}", err=True)
 
     def note(self, event: str, message: str, **fields: Any) -> None:
         """Say something worth knowing that is not the result."""

@@ -219,7 +219,7 @@ def _in_words_of_the_shell() -> Iterator[None]:
             raise
         finally:
             for event, message in dict.fromkeys((w.category.__name__, str(w.message)) for w in said):
-                log.note(event, f"Warning: {_translated(message)}")
+                log.warning(event, _translated(message))
 
 
 def _translated(message: str) -> str:
@@ -273,7 +273,7 @@ def _comparable(
     gone = frame.join(known, on=["area", "period"], how="anti").group_by("area").agg("period").sort("area")
     if gone.height:
         spans = (f"{area} {_span([day.year for day in days])}" for area, days in gone.iter_rows())
-        log.note("without_rates", f"left out for want of a conversion rate: {', '.join(spans)}")
+        log.warning("without_rates", f"left out for want of a conversion rate: {', '.join(spans)}")
     return transformed(known, currency or "USD", basis, None, database)
 
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from gbaindicators.catalog import parse_period
 from gbaindicators.cli import options
 from gbaindicators.cli.figures import announce_first_build, read, transformed
 from gbaindicators.cli.logs import log
+from gbaindicators.errors import UsageError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,7 +26,10 @@ def chart(
     ],
     area: options.Areas = None,
     kind: Annotated[
-        Literal["line", "bars", "fan"], typer.Option(help="What to draw; fan is a forecast.")
+        Literal["line", "bars", "fan", "sensitivity"],
+        typer.Option(
+            help="What to draw; fan is a forecast, sensitivity the ranks of the bay areas (or of those named) by every definition."
+        ),
     ] = "line",
     start: options.Start = None,
     end: options.End = None,
@@ -33,6 +38,9 @@ def chart(
     basis: options.Basis = "market",
     growth: options.Growth = None,
     horizon: Annotated[int, typer.Option(help="How many periods ahead a fan looks.")] = 5,
+    policies: Annotated[
+        bool, typer.Option("--policies", help="Mark the policies that concern the areas, on a line or a fan.")
+    ] = False,
     lang: options.Language = "en",
     title: Annotated[str | None, typer.Option(help="What the chart shows or finds.")] = None,
     database: options.Database = None,
@@ -43,20 +51,49 @@ def chart(
 
         gba chart gdp --area guangzhou --area shenzhen --out gdp.png
         gba chart gdp --area macao --kind fan --lang zh-Hant --out macao.svg
+        gba chart gdp --kind sensitivity --out ranks.png
     """
     from gbaindicators import charts, forecasting
 
-    frame = read(indicator, area, start=start, end=end, frequency=frequency, database=database)
-    frame = transformed(_one_frequency(frame), to, basis, growth, database)
-    if kind == "fan":
-        figure = charts.fan(frame, forecasting.forecast(frame, horizon), title=title, lang=lang)
-    elif kind == "bars":
-        figure = charts.bars(frame, title=title, lang=lang)
+    if policies and kind not in ("line", "fan"):
+        raise UsageError(
+            f"--policies marks dates on a time axis: --kind line or fan has one, {kind} has none"
+        )
+    if kind == "sensitivity":
+        if to or growth or frequency or basis != "market":
+            raise UsageError(
+                "--kind sensitivity ranks years in dollars at both rates: leave out --to, --basis, --growth and --frequency"
+            )
+        figure = charts.sensitivity(_ranked(indicator, area, start, end, database), title=title, lang=lang)
     else:
-        figure = charts.line(frame, title=title, lang=lang)
+        frame = read(indicator, area, start=start, end=end, frequency=frequency, database=database)
+        frame = transformed(_one_frequency(frame), to, basis, growth, database)
+        if kind == "fan":
+            ahead = forecasting.forecast(frame, horizon)
+            figure = charts.fan(frame, ahead, title=title, lang=lang, policies=policies)
+        elif kind == "bars":
+            figure = charts.bars(frame, title=title, lang=lang)
+        else:
+            figure = charts.line(frame, title=title, lang=lang, policies=policies)
     with log.working("drawing"):
         charts.export(figure, out)
     log.done("written", f"wrote {out}", path=out)
+
+
+def _ranked(
+    indicator: str, bays: list[str] | None, start: str | None, end: str | None, database: Path | None
+) -> pl.DataFrame:
+    """Ranks of the bay areas in the latest year, or in every year from `start` to `end`."""
+    from gbaindicators import comparison, store
+
+    announce_first_build(database)
+    with store.using_database(database):
+        if start is None and end is None:
+            return comparison.sensitivity(indicator, bays or comparison.BAYS)
+        ranks = comparison.sensitivity(indicator, bays or comparison.BAYS, year=None)
+    first, last = (None if text is None else parse_period(text).start.year for text in (start, end))
+    year = ranks["period"].dt.year()
+    return ranks.filter((year >= (first or year.min())) & (year <= (last or year.max())))
 
 
 def _one_frequency(frame: pl.DataFrame) -> pl.DataFrame:
@@ -77,6 +114,7 @@ def report(
     images: Annotated[
         bool, typer.Option(help="Also write every chart as PNG, which needs Chrome or Chromium.")
     ] = True,
+    database: options.Database = None,
 ) -> None:
     """Write the report: a page for the browser, a workbook, CSV files and the database.
 
@@ -85,13 +123,13 @@ def report(
         gba report
         gba report --out today --no-images
     """
-    from gbaindicators import reporting
+    from gbaindicators import reporting, store
 
-    announce_first_build(None)
-    with log.working("writing the report") as progress:
+    announce_first_build(database)
+    with store.using_database(database), log.working("writing the report") as progress:
         made = reporting.report(out, images=images, progress=progress)
     if made.pictures_missing:
-        log.note("pictures_missing", made.pictures_missing)
+        log.warning("pictures_missing", made.pictures_missing)
     log.done(
         "written", f"wrote {made.folder} ({len(made.files)} files): open {made.folder / 'index.html'}",
         folder=made.folder, files=made.files,

@@ -1,6 +1,7 @@
 """The bay areas compared on stated definitions, years and rates; how their cities converge, hold together, and answer policies."""
 
 from gbaindicators.comparison.bays import BAYS, benchmark
+from gbaindicators.comparison.clubs import convergence_clubs
 from gbaindicators.comparison.concentration import concentration, rank_size
 from gbaindicators.comparison.convergence import convergence
 from gbaindicators.comparison.gaps import catch_up, gap
@@ -32,6 +33,7 @@ __all__ = [
     "composite_index",
     "concentration",
     "convergence",
+    "convergence_clubs",
     "dispersion",
     "gap",
     "index_robustness",

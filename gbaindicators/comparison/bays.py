@@ -114,7 +114,8 @@ def benchmark(
         periods, vintages, rates, rank, mixed, method, note``, one row per bay and year. What went into each cell are
         its ``members``, ``periods`` (the published years or months, "2022-04-01/P1Y" for a year from April),
         ``vintages`` and ``rates`` ("6.7372 CNY per USD"). ``mixed`` is what does not measure the same in the cell or
-        beside it (empty by default), and ``note`` says what limits the comparison.
+        beside it (empty by default), and ``note`` says what limits the comparison: also where a member's figure stands in
+        secondary sources only (press, encyclopedias, compilations).
 
     Raises
     ------
@@ -340,7 +341,7 @@ def _middle() -> pl.Expr:
 
 
 def _parts(figures: pl.DataFrame, years: Years) -> pl.DataFrame:
-    """Which published figures go into which year: ``area, into, periods, vintage, straddles``.
+    """Which published figures go into which year: ``area, into, periods, vintage, secondary, straddles``.
 
     A fiscal flow goes into two calendar years; where a break comes with it, the first of them has both sides.
     """
@@ -357,12 +358,21 @@ def _parts(figures: pl.DataFrame, years: Years) -> pl.DataFrame:
             .otherwise(pl.concat_list(first))
         )
     parts = figures.select(
-        "area", "vintage", "status", into=into, periods="value_periods", split=split, later="period"
-    ).explode("into")
+        "area", "vintage", "status", into=into, periods="value_periods", split=split, later="period",
+        secondary=_secondary(),
+    ).explode("into")  # fmt: skip
     broken = (
         pl.col("split") & (pl.col("status") == "B") & (pl.col("into").dt.year() == pl.col("later").dt.year())
     )
-    return parts.select("area", "into", "periods", "vintage", straddles=broken)
+    return parts.select("area", "into", "periods", "vintage", "secondary", straddles=broken)
+
+
+def _secondary() -> pl.Expr:
+    """Whether nobody but secondary sources (press, encyclopedias, compilations) has a figure."""
+    ids = [id_ for id_, source in catalog().sources.items() if source.grade == "secondary"]
+    return pl.col("sources").list.eval(pl.element().is_in(ids)).list.all() & (
+        pl.col("sources").list.len() > 0
+    )
 
 
 def _in_money(
@@ -433,12 +443,12 @@ def _parts_of_people(people: pl.DataFrame) -> pl.DataFrame:
     parts = published.select(
         "area", "vintage", periods=pl.concat_list(_year_text()), later=year,
         into=pl.when(mean).then(pl.concat_list(year, year.dt.offset_by("1y"))).otherwise(pl.concat_list(year)),
-        broken=mean & ((pl.col("status") == "B") | changed),
+        broken=mean & ((pl.col("status") == "B") | changed), secondary=_secondary(),
     ).explode("into")  # fmt: skip
     straddles = pl.col("broken") & (pl.col("into") == pl.col("later"))
     years = people.select("area", "period", into=_middle())
     return parts.join(years, on=["area", "into"]).select(
-        "area", "periods", "vintage", into="period", straddles=straddles
+        "area", "periods", "vintage", "secondary", into="period", straddles=straddles
     )
 
 
@@ -460,12 +470,26 @@ def _whole(
         pl.col("vintage").drop_nulls().unique().sort().dt.strftime("%Y-%m-%d").alias("vintages"),
         rates.alias("rates"),
         pl.col("straddles").any(),
+        _said_of_grade(definition),
     )
     mixed = pl.when("straddles").then(pl.lit([_BREAK])).otherwise(pl.lit([], pl.List(pl.String)))
     return (
         whole.join(account, on="period", how="left", maintain_order="left")
         .with_columns(pl.lit(definition.id).alias("definition"), _note(definition), mixed.alias("mixed"))
-        .drop("straddles")
+        .drop("straddles", "grade")
+    )
+
+
+def _said_of_grade(definition: Definition) -> pl.Expr:
+    """Say which members' figures of a year stand in secondary sources only."""
+    weak = pl.col("area").filter(pl.col("secondary")).unique().sort()
+    whole = pl.lit("secondary sources only")
+    return (
+        pl.when(weak.len() == len(definition.members))
+        .then(whole)
+        .when(weak.len() > 0)
+        .then(pl.format("{} for {}", whole, weak.str.join(", ")))
+        .alias("grade")
     )
 
 
@@ -523,6 +547,7 @@ def _note(definition: Definition) -> pl.Expr:
             pl.when(method.str.contains("twelve months")).then(pl.lit("years as sums of months")),
             pl.when(pl.col("status") == "B").then(pl.lit("break: the source or its vintage changes in this year")),
             pl.when(pl.col("status") == "P").then(pl.lit("provisional")),
+            pl.col("grade"),
         ],
         separator="; ", ignore_nulls=True,
     ).alias("note")  # fmt: skip

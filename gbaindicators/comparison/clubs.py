@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -17,8 +18,10 @@ from gbaindicators.tables.series_frame import append_method
 __all__ = ["convergence_clubs"]
 
 #: The t value below which convergence is rejected at 5 percent.
-_REJECTED = -1.65
-_SCHEMA = {"club": pl.Int64, "merged": pl.List(pl.Int64), "estimate": pl.Float64, "se": pl.Float64, "t": pl.Float64}
+_REJECTED: Final = -1.65
+_SCHEMA: Final[dict[str, pl.DataType]] = {
+    "club": pl.Int64(), "merged": pl.List(pl.Int64), "estimate": pl.Float64(), "se": pl.Float64(), "t": pl.Float64(),
+}  # fmt: skip
 
 
 def convergence_clubs(
@@ -106,7 +109,9 @@ def convergence_clubs(
         rows.append(search.row(None, rest, []))
     panel = search.panel
     table = pl.DataFrame(rows, schema_overrides=_SCHEMA).with_columns(
-        start=panel.rows["period"][0], period=panel.rows["period"][-1], periods=panel.values.shape[1] - search.first
+        start=panel.rows["period"][0],
+        period=panel.rows["period"][-1],
+        periods=panel.values.shape[1] - search.first,
     )
     table = table.select(
         "club", "members", "start", "period", "areas", "periods", "estimate", "se", "t", "merged"

@@ -178,6 +178,10 @@ def _of_indicator(
 
 
 def _definitions(indicator: str, area: str, other: str, choices: Mapping[str, Choice]) -> list[Definition]:
+    if not isinstance(choices, Mapping):
+        raise UsageError(
+            f"definition names each area: definition={{{other!r}: {choices!r}}}, or leave it out for the default ones"
+        )
     subject = catalog().subject(indicator)
     chosen = {catalog().area(bay).id: choice for bay, choice in choices.items()}
     if unused := chosen.keys() - {area, other}:
@@ -401,8 +405,10 @@ def catch_up(
     >>> chance["assumptions"][0][0][:51]
     'exchange rates stay at their last published values:'
     >>> real = catch_up("shenzhen", "hong_kong", 2027, indicator="gdp_per_capita", prices=2015, paths=200)
-    >>> real["method"][0], real["assumptions"][0][0][:70]
-    ('share of 200 joint paths in USD at 2015 prices per head, added up from members by currency', 'amounts are at prices of 2015 by the GDP deflator of each economy, conv')
+    >>> real["method"][0][:58]
+    'share of 200 joint paths in USD at 2015 prices per head, a'
+    >>> real["assumptions"][0][0].split(",")[0]
+    'amounts are at prices of 2015 by the GDP deflator of each economy'
     """
     check_choice("rate", rate, get_args(Rate))
     check_choice("basis", basis, get_args(Basis))
@@ -421,13 +427,16 @@ def catch_up(
     if indicator == _PER_HEAD:
         people = _people(rows)
         blocks = pl.concat([blocks, *(_blocks(people, one, "people") for one in definitions)])
+    _check_start(blocks, first)
     blocks = blocks.filter(pl.col("period") >= date(first, 1, 1))
     amounts = blocks.filter(series="amount")
     base = parse_period(str(prices)).start.year if real else None
     rates = _rates(amounts, currency, basis, base or first) if is_money else blocks.clear()
     if base is not None:
         rates = rates.filter(pl.col("period") == date(base, 1, 1))
-    known_until: date = min(blocks.group_by("series", "area", "part").agg(pl.col("period").max())["period"].to_list())
+    known_until: date = min(
+        blocks.group_by("series", "area", "part").agg(pl.col("period").max())["period"].to_list()
+    )
     if last <= known_until.year:
         raise UsageError(f"both areas are published to {known_until.year}: until={until!r} must be later")
     simulated = pl.concat([blocks, rates]) if rate == "simulated" else blocks
@@ -451,6 +460,15 @@ def catch_up(
         method=pl.lit(f"share of {paths:,} joint paths in {unit}, added up from members by currency"),
         assumptions=pl.lit(said, pl.List(pl.String)),
     )
+
+
+def _check_start(blocks: pl.DataFrame, first: int) -> None:
+    ends = blocks.group_by("series", "area", "part").agg(pl.col("period").dt.year().max())
+    if (earliest := ends.sort("period", "area", "part").row(0, named=True))["period"] < first:
+        raise UsageError(
+            f"{earliest['area']} ({earliest['part']}) ends in {earliest['period']}, so nothing of it is left from {first} "
+            "on: begin earlier with start="
+        )
 
 
 def _deflated(rows: pl.DataFrame, indicator: str, prices: str | int, rate: Rate) -> pl.DataFrame:
@@ -585,7 +603,9 @@ def _held(rates: pl.DataFrame, last: int) -> pl.DataFrame:
 
 def _said_of_prices(rates: pl.DataFrame, base: int | None) -> list[str]:
     """What is assumed where growth is real, in words."""
-    values = ", ".join(f"{value:.6g} {unit}" for value, unit in rates.sort("part").select("value", "unit").rows())
+    values = ", ".join(
+        f"{value:.6g} {unit}" for value, unit in rates.sort("part").select("value", "unit").rows()
+    )
     converted = f", converted at the rates of that year: {values}" if values else ""
     return [f"amounts are at prices of {base} by the GDP deflator of each economy{converted}"]
 

@@ -110,7 +110,7 @@ class Line(NamedTuple):
 def read_log_t_panel(frame: pl.DataFrame, doing: str, trim: float) -> Panel:
     """Read a panel in which every area has every period, long enough for a log-t regression."""
     panel = read_panel(frame, doing)
-    if not 0 < trim < 1:
+    if not isinstance(trim, int | float) or not 0 < trim < 1:
         raise UsageError(
             f"trim={trim!r}: give the share of periods to leave out, between 0 and 1, such as 1/3"
         )
@@ -131,7 +131,8 @@ def read_log_t_panel(frame: pl.DataFrame, doing: str, trim: float) -> Panel:
 
 def first_of(panel: Panel, trim: float) -> int:
     """How many periods are left out at the start."""
-    return round(panel.values.shape[1] * trim)
+    periods: int = panel.values.shape[1]
+    return round(periods * trim)
 
 
 def log_t_line(values: Floats, first: int) -> Line | None:

@@ -10,7 +10,18 @@ from gbaindicators.tables.series_frame import one_unit
 __all__ = ["overtake"]
 
 #: Columns that need not be the same for both: bay areas differ in their definition by nature.
-_OF_PATHS = ("frequency", "path", "period", "value", "unit", "definition")
+_OF_PATHS = (
+    "frequency",
+    "path",
+    "period",
+    "value",
+    "unit",
+    "definition",
+    "sources",
+    "status",
+    "vintage",
+    "method",
+)
 
 
 def overtake(paths: pl.DataFrame, area: str, other: str) -> pl.DataFrame:
@@ -28,7 +39,8 @@ def overtake(paths: pl.DataFrame, area: str, other: str) -> pl.DataFrame:
     pl.DataFrame
         One row for each period: ``area``, ``other``, ``frequency``, ``period``, ``probability`` that `area` is above
         `other` in that period, ``probability_by`` that it has been at least once by then, ``standard_error`` of
-        the first (from the number of paths alone, not from what the model gets wrong), ``paths`` and ``method``.
+        the first (from the number of paths alone, not from what the model gets wrong), ``paths``, ``sources`` where the
+        paths have them (those of both, over all periods) and ``method``.
 
     Raises
     ------
@@ -75,6 +87,10 @@ def overtake(paths: pl.DataFrame, area: str, other: str) -> pl.DataFrame:
             f"{area} and {other} have no period of one path in common: simulate them at one frequency"
         )
     periods = [c for c in ("frequency", "period") if c in keys]
+    origin = {}
+    if "sources" in both.columns:
+        every = both["sources"].explode().drop_nulls().unique().sort().to_list()
+        origin["sources"] = pl.lit(every, pl.List(pl.String))
     return (
         met.sort(keys)
         .with_columns(above=pl.col("value") > pl.col("value_other"))
@@ -96,8 +112,17 @@ def overtake(paths: pl.DataFrame, area: str, other: str) -> pl.DataFrame:
                 "share of {} joint paths; units, prices and exchange rates stay as in the series simulated",
                 "paths",
             ),
+            **origin,
         )
         .select(
-            "area", "other", *periods, "probability", "probability_by", "standard_error", "paths", "method"
+            "area",
+            "other",
+            *periods,
+            "probability",
+            "probability_by",
+            "standard_error",
+            "paths",
+            *origin,
+            "method",
         )
     )

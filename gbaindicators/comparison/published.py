@@ -2,77 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
-from gbaindicators.catalog import catalog
+from gbaindicators.catalog import Published, catalog, period_text
 from gbaindicators.comparison.bays import annual_figures, bay_figures, definition_of, lacking
-from gbaindicators.store import query
+from gbaindicators.store import load, query
 
 __all__ = ["published_comparisons"]
 
+_SCHEMA: Final[dict[str, Any]] = {
+    "indicator": pl.String, "area": pl.String, "frequency": pl.String, "period": pl.Date, "stated": pl.String,
+    "published": pl.Float64, "source": pl.String, "value": pl.Float64, "own_period": pl.Date,
+    "members": pl.List(pl.String), "sources": pl.List(pl.String), "unit": pl.String, "difference": pl.Float64,
+    "reason": pl.String, "note": pl.String,
+}  # fmt: skip
 
-#: Stands for all members of the bay area's usual definition.
-_ALL_CITIES: Final[tuple[str, ...]] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Total:
-    """A total that others publish, and the members that make the nearest of our own."""
-
-    indicator: str
-    area: str
-    bay: str
-    stated: str
-    members: tuple[str, ...]
-    reason: str
-
-
-_TOTALS: Final = (
-    _Total(
-        "air_passengers", "panynj_airports", "new_york_bay_area",
-        "the Port Authority's airports: Kennedy, Newark, LaGuardia, Stewart (and Atlantic City where the note says so)",
-        ("jfk", "ewr", "lga"),
-        "the published number counts Stewart too; both are rounded in recent years, by more than Stewart may add",
-    ),
-    _Total(
-        "container_throughput", "keihin_tokyo_yokohama_kawasaki", "tokyo_bay_area",
-        "Keihin ports: Tokyo, Yokohama and Kawasaki", ("tokyo", "yokohama", "kawasaki"),
-        "the published number is rounded and from a ranking, the own one from the ports or another ranking",
-    ),
-    _Total(
-        "container_throughput", "greater_bay_area", "greater_bay_area", "all ports of the Greater Bay Area",
-        _ALL_CITIES, "ports are counted as their cities report them",
-    ),
-    _Total(
-        "cargo_throughput", "greater_bay_area", "greater_bay_area", "all ports of the Greater Bay Area",
-        _ALL_CITIES, "ports are counted as their cities report them",
-    ),
-)  # fmt: skip
-#: Year that a statement is compared with where it names none: the last full one before it was made.
-_STATED_GDP: Final = _Total(
-    "gdp", "greater_bay_area", "greater_bay_area", "the Greater Bay Area, in US dollars, year and rate not given",
-    _ALL_CITIES, "the statement is rounded and names neither year nor rate; the own number is of the year before, at market rates",
-)  # fmt: skip
+#: Value and sources of each member that has a figure, by period.
+_Parts = dict[date, dict[str, tuple[float, list[str]]]]
 
 
 def published_comparisons() -> pl.DataFrame:
     """Set totals that others publish for the bay areas beside the package's own number for the same year.
 
     The published totals are those among the shipped figures that come with a definition of their own: as printed, with
-    their source. The own number adds the members of that definition up, as far as they have figures.
+    their source. ``datasets/catalog/published.toml`` lists them with the members of that definition, which the own
+    number adds up. Where a member has no figure of the year, the own number is what comes nearest (other members, or
+    another year) and the reason says so; where nothing comes near, there is none.
 
     Returns
     -------
     polars.DataFrame
-        One row for each published number, sorted: ``indicator, area`` (the bay area), ``period``, ``stated`` (the
-        definition in the source's words), ``published`` and ``source``; ``value``, the own number, with its ``members``
-        and ``sources`` (null where a member has no figure of the year); ``unit`` of both; ``difference``, the published
-        number's in percent of the own one; ``reason`` for the difference, or for there being no own number; ``note``,
-        what the source's row says of it.
+        One row for each published number, sorted: ``indicator, area`` (the bay area), ``frequency, period, stated``
+        (the definition in the source's words), ``published`` and ``source``; ``value``, the own number, with its
+        ``own_period``, ``members`` and ``sources`` (null where there is none); ``unit`` of both; ``difference``, the
+        published number's in percent of the own one; ``reason`` for the difference, or for there being no own number,
+        with what the members that have figures make; ``note``, what the source's row says of it.
 
     Raises
     ------
@@ -81,59 +49,98 @@ def published_comparisons() -> pl.DataFrame:
 
     Examples
     --------
-    >>> table = published_comparisons().filter(indicator="gdp")
-    >>> table.select("area", pl.col("period").dt.year(), "published", "source").row(0)
-    ('greater_bay_area', 2018, 1600000000000.0, 'policy_npc_2019')
+    >>> table = published_comparisons().filter(indicator="gdp", area="greater_bay_area", frequency="A")
+    >>> table.select(pl.col("period").dt.year(), "published", "source").row(0)
+    (2018, 1600000000000.0, 'policy_npc_2019')
     """
-    tables = [_beside(total, _published(total)) for total in _TOTALS]
-    tables.append(_beside(_STATED_GDP, _statements()))
-    return pl.concat(tables).sort("indicator", "area", "period", "source")
+    rows = [row for total in catalog().published.values() for row in _compared(total)]
+    return pl.DataFrame(rows, schema=_SCHEMA).sort("indicator", "area", "period", "source")
 
 
-def _published(total: _Total) -> pl.DataFrame:
-    return query(
+def _compared(total: Published) -> Iterator[dict[str, Any]]:
+    """Published numbers of one definition, each with the own number for it."""
+    figures = _figures(total) if total.year is None else _statements(total)
+    choices = [(total.members, None, total.reason), *((n.members, n.year, n.reason) for n in total.nearest)]
+    unit = figures["unit"][0]
+    parts = [(_parts(total, members, unit), set(members), year, reason) for members, year, reason in choices]
+    for figure in figures.iter_rows(named=True):
+        row = figure | {
+            "indicator": total.indicator, "area": total.bay, "frequency": total.frequency, "stated": total.stated,
+            "value": None, "own_period": None, "members": sorted(total.members), "sources": None, "difference": None,
+            "reason": _without(total, figure["period"], parts[0][0]),
+        }  # fmt: skip
+        for known, members, year, reason in parts:
+            when = figure["period"] if year is None else date(year, 1, 1)
+            have = known.get(when, {})
+            if have.keys() == members:
+                row |= _own(figure, have, when, reason, total)
+                break
+        yield row
+
+
+def _own(
+    figure: dict[str, Any],
+    have: dict[str, tuple[float, list[str]]],
+    when: date,
+    reason: str,
+    total: Published,
+) -> dict[str, Any]:
+    value = sum(v for v, _ in have.values())
+    sources = sorted({s for _, ids in have.values() for s in ids})
+    if have.keys() == {total.area} and sources == [figure["source"]]:
+        reason = "the own number is this figure itself: no better source has the year"
+    return {
+        "value": value, "own_period": when, "members": sorted(have), "sources": sources,
+        "difference": (figure["published"] / value - 1) * 100, "reason": reason,
+    }  # fmt: skip
+
+
+def _without(total: Published, period: date, known: _Parts) -> str:
+    """Say which members have no figure of a period, and what the others make."""
+    have = known.get(period, {})
+    absent = ", ".join(sorted(set(total.members) - have.keys()))
+    rest = f"; {', '.join(sorted(have))} make {sum(v for v, _ in have.values()):,.0f}" if have else ""
+    return f"no own number: no figure of {absent} for {period_text(total.frequency, period)}{rest}"
+
+
+def _figures(total: Published) -> pl.DataFrame:
+    """Figures among the observations that print a total."""
+    rows = query(
         f"""SELECT period, value AS published, unit, source, note FROM observation
-            WHERE indicator = '{total.indicator}' AND area = '{total.area}' AND frequency = 'A'"""
+            WHERE indicator = '{total.indicator}' AND area = '{total.area}' AND frequency = '{total.frequency}'
+              AND adjustment = '{total.adjustment}' ORDER BY period, source"""
     )
+    return rows.filter(pl.col("source").is_in(total.sources)) if total.sources else rows
 
 
-def _statements() -> pl.DataFrame:
-    """Policy statements of the Greater Bay Area's GDP, in dollars."""
+def _statements(total: Published) -> pl.DataFrame:
+    """Policy statements of a total in trillions of a currency, as figures of the year they are compared with."""
     said = query(
-        """SELECT as_of, value, unit, source, note FROM policy_statement
-           WHERE indicator = 'gdp' AND area = 'greater_bay_area' AND unit = 'USD trillion'"""
+        f"""SELECT value * 1e12 AS published, split_part(unit, ' ', 1) AS unit, source, note FROM policy_statement
+            WHERE indicator = '{total.indicator}' AND area = '{total.area}' AND unit LIKE '% trillion'"""
     )
-    before = [date(int(when[:4]) - 1, 1, 1) for when in said["as_of"]]
-    return said.select(
-        pl.Series("period", before, dtype=pl.Date), published=pl.col("value") * 1e12, unit=pl.lit("USD"),
-        source="source", note="note",
-    )  # fmt: skip
+    return said.filter(pl.col("source").is_in(total.sources)).with_columns(
+        period=pl.date(total.year, 1, 1)  # type: ignore[arg-type]
+    )
 
 
-def _beside(total: _Total, published: pl.DataFrame) -> pl.DataFrame:
-    """Own sums of the members beside published numbers."""
-    parts = total.members or catalog().definition(total.bay).members
-    definitions = [definition_of(m, catalog().subject(total.indicator)) for m in parts]
-    figures = annual_figures(total.indicator, definitions)
-    have = [d for d in definitions if not lacking(total.indicator, figures, d)]
-    rows = bay_figures(total.indicator, figures, have)
-    own = rows.group_by("period").agg(
-        pl.col("value").sum(), pl.col("area").sort().alias("members"),
-        pl.col("sources").explode().drop_nulls().unique().sort(),
-    )  # fmt: skip
-    members = pl.lit(sorted(parts), pl.List(pl.String))
-    table = published.join(own, on="period", how="left", maintain_order="left").with_columns(
-        absent=members.list.set_difference(pl.col("members").fill_null([])).list.sort()
-    )
-    whole = pl.col("absent").list.len() == 0
-    return table.select(
-        pl.lit(total.indicator).alias("indicator"), pl.lit(total.bay).alias("area"), "period",
-        pl.lit(total.stated).alias("stated"), "published", "source",
-        pl.when(whole).then("value").alias("value"), members.alias("members"),
-        pl.when(whole).then("sources").alias("sources"), "unit",
-        pl.when(whole).then((pl.col("published") / pl.col("value") - 1) * 100).alias("difference"),
-        pl.when(whole).then(pl.lit(total.reason)).otherwise(
-            pl.format("no own number: no figure of {} for {}", pl.col("absent").list.join(", "), pl.col("period").dt.year())
-        ).alias("reason"),
-        "note",
-    )  # fmt: skip
+def _parts(total: Published, members: tuple[str, ...], unit: str) -> _Parts:
+    """Figures of the members in the unit of the published number."""
+    known = set(query(f"SELECT DISTINCT area FROM observation WHERE indicator = '{total.indicator}'")["area"])
+    wanted = [member for member in members if member in known]
+    if not wanted:
+        return {}
+    if total.frequency == "A":
+        definitions = [definition_of(member, catalog().subject(total.indicator)) for member in wanted]
+        figures = annual_figures(total.indicator, definitions)
+        have = [d for d in definitions if not lacking(total.indicator, figures, d)]
+        currency = catalog().currency_of(unit) or "USD"
+        rows = bay_figures(total.indicator, figures, have, currency=currency) if have else figures
+    else:
+        rows = load(total.indicator, wanted, frequency=total.frequency, adjustment=total.adjustment)
+    found: _Parts = {}
+    for area, period, value, sources in (
+        rows.drop_nulls("value").select("area", "period", "value", "sources").iter_rows()
+    ):
+        found.setdefault(period, {})[area] = (value, sources)
+    return found

@@ -112,4 +112,4 @@ def page_rows(rows: Iterable[Mapping[str, str]] | pl.DataFrame, feeds: Iterable[
         (pl.coalesce(name, expression) if name in frame.columns else expression).alias(name)
         for name, expression in own.items()
     ]
-    return frame.with_columns(filled).select(PAGE).cast(dict(PAGE))
+    return frame.with_columns(filled).select(*PAGE).cast(pl.Schema(PAGE))

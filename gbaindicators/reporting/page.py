@@ -59,7 +59,10 @@ def _script_safe(text: str) -> str:
 
 
 def _bare(figure: go.Figure) -> dict[str, Any]:
-    """Make a figure for a page that prints title, unit, notes and sources itself, as wide as the page is."""
+    """Make a figure for a page that prints title, unit, notes and sources itself, as wide as the page is.
+
+    A chart laid out to the pixel (``fixed`` in its meta) keeps its width, and scrolls where the screen is narrower.
+    """
     bare: dict[str, Any] = json.loads(figure.to_json())
     layout = bare["layout"]
     spare = {side: layout["margin"][side] - room for side, room in (("t", 16), ("b", 36))}
@@ -68,7 +71,9 @@ def _bare(figure: go.Figure) -> dict[str, Any]:
     layout["annotations"] = [
         a for a in layout.get("annotations", ()) if a.get("name") not in ("subtitle", "footer")
     ]
-    del layout["width"], layout["title"]
+    del layout["title"]
+    if not layout["meta"].get("fixed"):
+        del layout["width"]
     return bare
 
 

@@ -103,6 +103,7 @@ def headline() -> Section:
 def rankings() -> Section:
     """How the ranking moves with definitions and rates."""
     table = sensitivity("gdp")
+    grid = sensitivity("gdp", prices=("current", "2015"), year=None)
     year = table["period"][0].year
     rows = [
         [_name(r["area"]), _definition(r), "market rates" if r["basis"] == "market" else "PPP", money(r["value"], r["unit"]),
@@ -129,6 +130,8 @@ def rankings() -> Section:
     return Section("ranking", "How the ranking depends on the measure", text, (
         Exhibit("ranking", f"Ranks by definition and rates, {year}", table, "A rank over all combinations is the best and the worst that a bay takes "
                 "when the others go by any of their definitions.", table=Table(columns, rows, frozenset({3, 4, 5}))),
+        Exhibit("ranking-grid", "Ranks by definition, rates, prices and year", grid, "Prices of 2015 are real: deflated in each economy, and converted at "
+                "the rate of that year.", figure=charts.sensitivity(grid, title="Ranks by definition, rates, prices and year")),
     ))  # fmt: skip
 
 

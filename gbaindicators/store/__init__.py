@@ -2,7 +2,7 @@
 
 from gbaindicators.store.building import BuildSummary, build
 from gbaindicators.store.connection import connect
-from gbaindicators.store.home import database_path, home
+from gbaindicators.store.home import database_path, home, using_database
 from gbaindicators.store.listing import (
     areas,
     definitions,
@@ -30,5 +30,6 @@ __all__ = [
     "policies",
     "query",
     "sources",
+    "using_database",
     "validate_datasets",
 ]

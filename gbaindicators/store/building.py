@@ -24,7 +24,8 @@ import polars as pl
 
 from gbaindicators.catalog import catalog, datasets_dir, sql_dir
 from gbaindicators.errors import DatabaseError, DatasetError, ValidationError
-from gbaindicators.store.filling import insert_catalog, insert_tables
+from gbaindicators.store.archive import Archive
+from gbaindicators.store.filling import insert_archive, insert_catalog, insert_tables
 from gbaindicators.store.home import database_path
 from gbaindicators.store.opening import open_database, quiet
 from gbaindicators.tables.validation import FAILURES
@@ -65,7 +66,8 @@ def build(
     ----------
     datasets
         Folder with ``observations/*.csv`` and, if they are there, ``catalog/``, ``crossings/`` and ``policy/``;
-        by default the shipped figures. Without a ``catalog/`` of its own it uses the shipped catalogue.
+        by default the shipped figures. Without a ``catalog/`` of its own it uses the shipped catalogue. The shipped
+        figures in the data home are built together with what refreshes accepted there.
     database
         File to publish to, by default ``gba.duckdb`` in the data home. An older build there is replaced
         atomically: readers that have it open keep it, new readers see the new one.
@@ -95,6 +97,7 @@ def build(
     True
     """
     root = Path(datasets).expanduser() if datasets is not None else datasets_dir()
+    shipped_at_home = datasets is None and database_path(database) == database_path()
     if not root.is_dir():
         raise DatasetError(
             f"{root} is not a folder: name the one that holds observations/, catalog/ and the rest"
@@ -102,7 +105,7 @@ def build(
     path = database_path(database)
     report = progress or _quiet
     with _exclusive(path) as aside:
-        summary = _write(root, aside, path, report)
+        summary = _write(root, Archive() if shipped_at_home else None, aside, path, report)
         _publish(aside, path)
     report(f"published {path}")
     return summary
@@ -173,7 +176,7 @@ def _refuse_foreign(path: Path) -> None:
     open_database(path).close()
 
 
-def _write(root: Path, aside: Path, path: Path, report: Progress) -> BuildSummary:
+def _write(root: Path, archive: Archive | None, aside: Path, path: Path, report: Progress) -> BuildSummary:
     import duckdb
 
     names = catalog(root)
@@ -189,6 +192,8 @@ def _write(root: Path, aside: Path, path: Path, report: Progress) -> BuildSummar
             insert_catalog(connection, names)
             failures = insert_tables(connection, root, names, report)
             _raise(failures)
+            if archive is not None:
+                insert_archive(connection, archive, names, report)
             _run(connection, "derive.sql")
             report("choosing among sources")
             _run(connection, "prefer.sql")
@@ -198,7 +203,7 @@ def _write(root: Path, aside: Path, path: Path, report: Progress) -> BuildSummar
                 connection.execute(f"CREATE VIEW {table} AS FROM latest WHERE table_name = '{table}'")
             report("checking across tables")
             _check(connection)
-            summary = _record(connection, root, path)
+            summary = _record(connection, root, archive, path)
         finally:
             connection.close()
     except duckdb.Error as error:
@@ -253,7 +258,9 @@ def _check(connection: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def _record(connection: duckdb.DuckDBPyConnection, root: Path, path: Path) -> BuildSummary:
+def _record(
+    connection: duckdb.DuckDBPyConnection, root: Path, archive: Archive | None, path: Path
+) -> BuildSummary:
     counts = connection.execute("""
         SELECT (SELECT count(*) FROM observation), (SELECT count(DISTINCT (indicator, area, frequency, adjustment, prices)) FROM observation),
                (SELECT count(DISTINCT source) FROM observation), (SELECT count(*) FROM finding)
@@ -261,11 +268,12 @@ def _record(connection: duckdb.DuckDBPyConnection, root: Path, path: Path) -> Bu
     assert counts is not None
     shipped = root.resolve() == datasets_dir().resolve()
     connection.execute(
-        "INSERT INTO build VALUES (?, version(), ?, ?, ?, ?, ?)",
+        "INSERT INTO build VALUES (?, version(), ?, ?, ?, ?, ?, ?)",
         [
             version("gbaindicators"),
             "shipped" if shipped else str(root),
             fingerprint(root),
+            archive.fingerprint() if archive is not None else None,
             datetime.now(UTC).replace(tzinfo=None),
             counts[0],
             counts[3],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gbaindicators.errors import DatabaseError
 from gbaindicators.store.building import ensure_current
-from gbaindicators.store.home import database_path
+from gbaindicators.store.home import chosen_database, database_path
 from gbaindicators.store.opening import open_database
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def connect(database: str | os.PathLike[str] | None = None) -> Iterator[duckdb.D
     (True,)
     """
     path = database_path(database)
-    if database is None:
+    if database is None and chosen_database() is None:
         ensure_current(path)
     elif not path.exists():
         raise DatabaseError(f"there is no database at {path}; build one with: gba build --database {path}")

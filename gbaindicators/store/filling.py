@@ -10,6 +10,7 @@ import polars as pl
 
 from gbaindicators.catalog import Catalog
 from gbaindicators.errors import DatasetError
+from gbaindicators.store.archive import Archive
 from gbaindicators.tables import crossings, observations, policy
 from gbaindicators.tables.csv_files import read_batches
 from gbaindicators.tables.validation import validate
@@ -17,7 +18,7 @@ from gbaindicators.tables.validation import validate
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["insert_catalog", "insert_tables"]
+__all__ = ["insert_archive", "insert_catalog", "insert_tables"]
 
 _MOST_FAILURES: Final = 10_000
 
@@ -114,6 +115,30 @@ def insert_tables(
             elif not failures:
                 _INSERTS[columns](connection, rows, path.stem, file)
     return failures
+
+
+def insert_archive(
+    connection: duckdb.DuckDBPyConnection, archive: Archive, names: Catalog, report: Callable[[str], None]
+) -> None:
+    """Insert what refreshes accepted.
+
+    A figure was valid when it was accepted. One that breaks a rule of today, because the catalogue changed since, is left
+    out and becomes a finding: it must neither stop a nightly build nor vanish unsaid.
+    """
+    schema = observations.observation_schema(names)
+    tables = {i.id: i.table for i in names.indicators.values()}
+    for service in archive.services():
+        report(f"reading archive/{service}")
+        rows = observations.normalise(archive.known(service), names)
+        broken = validate(rows, schema, f"archive/{service}", names)
+        if broken.height:
+            _insert(connection, "finding", broken.with_columns(pl.lit("archive").alias("check")))
+            rows = rows.filter(~pl.col("row").is_in(broken["row"].implode()))
+        for (table,), part in rows.with_columns(
+            pl.col("indicator").replace_strict(tables, default=None).alias("table")
+        ).group_by("table", maintain_order=True):
+            for (file,), batch in part.drop("table").group_by("file", maintain_order=True):
+                _insert_observations(connection, batch.drop("file"), str(table), str(file))
 
 
 def _insert_observations(

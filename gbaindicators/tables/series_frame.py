@@ -57,6 +57,10 @@ OF_OBSERVATION: Final = frozenset(
         "vintages",
         "rates",
         "mixed",
+        "days",
+        "revision",
+        "revision_from_first",
+        "rounding",
     }
 )
 _MEASURES: Final = ("lower_", "upper_", "value_")

@@ -13,6 +13,7 @@ from gbaindicators.transforms.index_numbers import price_index, quantity_index
 from gbaindicators.transforms.indexing import index
 from gbaindicators.transforms.money import convert, deflate, per_capita
 from gbaindicators.transforms.parsing import parse_periods
+from gbaindicators.transforms.revisions import Revisions, revisions
 from gbaindicators.transforms.seasonal import (
     SeasonalAdjustment,
     seasonal_adjust,
@@ -25,6 +26,7 @@ from gbaindicators.transforms.year_to_date import from_ytd, january_february
 
 __all__ = [
     "Disaggregation",
+    "Revisions",
     "SeasonalAdjustment",
     "aggregate",
     "breaks",
@@ -50,6 +52,7 @@ __all__ = [
     "per_capita",
     "price_index",
     "quantity_index",
+    "revisions",
     "seasonal_adjust",
     "seasonal_adjustment",
     "share_changes",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
 
 import polars as pl
@@ -166,9 +166,16 @@ def _definition(
     frame: pl.DataFrame, to: str, definition: str | Sequence[str] | None, subject: str | None
 ) -> tuple[str, str, list[str]]:
     """Name of the whole, label of its definition, and its members."""
+    if isinstance(definition, Mapping):
+        raise UsageError(
+            f"definition is the id of one definition, or a list of members, not {dict(definition)!r}: aggregate makes one "
+            f"bay area, so pass what is meant for {to!r}"
+        )
     if definition is not None and not isinstance(definition, str):
         if not definition:
             raise UsageError("the list of members is empty")
+        if strange := [m for m in definition if not isinstance(m, str)]:
+            raise UsageError(f"members are named by the ids of areas, not {strange[0]!r}")
         return to, "given by the user", list(dict.fromkeys(definition))
     if subject is None:
         known = catalog().indicators

@@ -216,6 +216,19 @@ def test_fan_draws_bands_history_and_forecast(ahead):
     assert printed(figure, "label") == ["<b>2023: 500.0</b>", "<b>95%</b>", "<b>80%</b>"]
 
 
+@pytest.mark.parametrize("lacks", ["history", "forecast"])
+def test_fan_takes_the_unit_that_one_of_both_states(ahead, lacks):
+    history = years([3e11, 4e11])
+    whole = charts.fan(history, ahead)
+    one = (
+        charts.fan(history.drop("unit"), ahead)
+        if lacks == "history"
+        else charts.fan(history, ahead.drop("unit"))
+    )
+    assert [trace.y for trace in one.data] == [trace.y for trace in whole.data]
+    assert [note.text for note in one.layout.annotations] == [note.text for note in whole.layout.annotations]
+
+
 def test_fan_does_not_bridge_a_gap(ahead):
     forecast = charts.fan(years([3e11, 4e11], start=2015), ahead).data[-1]
     assert list(forecast.y) == [450.0, 500.0]

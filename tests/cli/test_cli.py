@@ -456,6 +456,41 @@ class TestModelsAndPictures:
         rows = json.loads(gba("benchmark", "gdp", *words, "--format", "json").out)
         assert len(rows) > 5 and {len(r["members"]) for r in rows} == {9}
 
+    def test_benchmark_at_constant_prices_and_with_mixtures(self, gba: Run, shipped: Path) -> None:
+        rows = json.loads(gba("benchmark", "gdp", "--prices", "2015", "--format", "json").out)
+        assert {r["prices"] for r in rows} == {"constant 2015"}
+        words = ("benchmark", "gdp", "--years", "published", "--year", "2020")
+        refused = gba(*words)
+        assert refused.code == 2 and "mixed='mark'" in refused.err
+        marked = json.loads(gba(*words, "--mixed", "mark", "--format", "json").out)
+        assert any("fiscal year" in r["note"] for r in marked)
+
+    def test_benchmark_and_report_read_the_database_named(
+        self, gba: Run, made_up: Path, tmp_path: Path
+    ) -> None:
+        of_macao = gba("benchmark", "gdp", "--bay", "greater_bay_area", "--database", made_up)
+        assert of_macao.code == 2 and "no annual figures of 'gdp' for dongguan" in of_macao.err
+        with store.using_database(made_up):
+            assert store.load("gdp", "macao", end=2011)["value"].to_list() == [201.0 * 10**9]
+        absent = gba("report", "--no-images", "--out", tmp_path, "--database", tmp_path / "no.duckdb")
+        assert absent.code == 1 and "there is no database at" in absent.err
+        assert store.database_path() != made_up
+
+    def test_chart_of_ranks_by_every_definition(self, gba: Run, shipped: Path, tmp_path: Path) -> None:
+        words = ("chart", "gdp", "--kind", "sensitivity", "--start", "2021", "--end", "2022")
+        ended = gba(*words, "--out", tmp_path / "ranks.html")
+        assert ended.code == 0 and (tmp_path / "ranks.html").stat().st_size > 1000
+        refused = gba(*words, "--to", "USD", "--out", tmp_path / "no.html")
+        assert refused.code == 2 and "leave out --to" in refused.err
+        refused = gba(*words, "--policies", "--out", tmp_path / "no.html")
+        assert refused.code == 2 and "--kind line or fan" in refused.err
+        assert not (tmp_path / "no.html").exists()
+
+    def test_chart_marks_policies(self, gba: Run, shipped: Path, tmp_path: Path) -> None:
+        words = ("chart", "gdp", "--area", "hong_kong", "--frequency", "A", "--policies")
+        assert gba(*words, "--out", tmp_path / "marked.html").code == 0
+        assert "Closer Economic Partnership" in (tmp_path / "marked.html").read_text(encoding="utf-8")
+
     @pytest.mark.parametrize("kind", ["line", "bars", "fan"])
     def test_chart(self, gba: Run, made_up: Path, tmp_path: Path, kind: str) -> None:
         out = tmp_path / f"{kind}.html"

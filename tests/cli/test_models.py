@@ -115,6 +115,7 @@ class TestForecast:
         assert "ForecastWarning" not in line and ".py" not in line
         logs = [json.loads(record) for record in run("--json", *words).err.splitlines()]
         assert [record["event"] for record in logs] == ["ForecastWarning", "end"]
+        assert [record["level"] for record in logs] == ["warning", "info"]
 
     def test_nothing_left_is_an_error(self, run: Run, two: Path) -> None:
         ended = run("forecast", "population", "--area", "foshan", "--database", two)
@@ -305,7 +306,8 @@ class TestOvertake:
         assert market.code == ppp.code == 0
         assert "annual, USD, current prices" in market.text and "average market rate" in market.text
         assert "international dollars" in ppp.text and "at PPP" in ppp.text
-        assert market.err == "left out for want of a conversion rate: hong_kong 1960 to 1999, shenzhen 1999\n"
+        left_out = "left out for want of a conversion rate: hong_kong 1960 to 1999, shenzhen 1999"
+        assert market.err == f"Warning: {left_out}\n"
 
     @pytest.mark.parametrize(
         ("words", "says"),

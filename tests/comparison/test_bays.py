@@ -329,3 +329,15 @@ def test_a_calendar_year_from_both_sides_of_a_break_is_refused_or_marked() -> No
 def test_bad_ways_to_compare_are_named_errors(arguments: dict[str, object], says: str) -> None:
     with pytest.raises(UsageError, match=says):
         benchmark(**arguments)  # type: ignore[arg-type]
+
+
+def test_the_note_says_where_only_secondary_sources_have_a_figure(shipped) -> None:
+    """New York's metropolitan GDP of 2023 and 2024 stands in an encyclopedia only; the rate it is beside is a mirror's."""
+    table = benchmark("gdp", "new_york_bay_area", year=None)
+    weak = table.filter(pl.col("note").str.contains("secondary sources only"))["period"].dt.year().to_list()
+    assert {2023, 2024} <= set(weak) and not set(weak) & set(range(2017, 2023))
+    assert "secondary" not in benchmark("gdp", "greater_bay_area", year=2022)["note"].item()
+    ports = benchmark("container_throughput", "greater_bay_area", year=2019)["note"].item()
+    assert ports.endswith("; secondary sources only for guangzhou, shenzhen")
+    heads = benchmark("gdp_per_capita", "new_york_bay_area", year=2022)["note"].item()
+    assert "secondary" not in heads

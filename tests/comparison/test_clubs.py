@@ -27,7 +27,8 @@ def paths(levels, alpha=0.5, periods=40, seed=0, **columns):
             for t in range(1, periods + 1):
                 shrunk = gap * t**-alpha / np.log(t + 1) * (1 + 0.01 * rng.standard_normal())
                 rows.append(
-                    {"area": f"{level}-{i}", "period": date(1979 + t, 1, 1), "value": level + shrunk} | columns
+                    {"area": f"{level}-{i}", "period": date(1979 + t, 1, 1), "value": level + shrunk}
+                    | columns
                 )
     return pl.DataFrame(rows)
 

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from gbaindicators.comparison import benchmark
 from gbaindicators.comparison.gaps import catch_up, gap
-from gbaindicators.errors import FrameError, SeriesTooShortError, UnknownNameError, UsageError
+from gbaindicators.errors import (
+    FrameError,
+    MissingRateError,
+    PeriodError,
+    SeriesTooShortError,
+    UnknownNameError,
+    UsageError,
+)
 from gbaindicators.store import load
 from gbaindicators.transforms import convert
 
@@ -184,6 +191,31 @@ class TestCatchUp:
         )
         assert yuan["probability"].to_list() == dollars["probability"].to_list()
 
+    def test_growth_at_prices_of_a_base_year_is_real_and_needs_no_later_rate(self) -> None:
+        """What Shenzhen and Hong Kong are at prices of a year does not turn on what a currency is worth later."""
+        words = ("shenzhen", "hong_kong", 2027)
+        real = catch_up(*words, prices=2015, paths=200)
+        said = " ".join(real["assumptions"][0])
+        rate = load("fx_rate", frequency="A", start=2015, end=2015).filter(unit="CNY per USD")
+        assert f"at the rates of that year: {rate['value'][0]:.6g} CNY per USD" in said
+        assert "prices of 2015 by the GDP deflator of each economy" in said
+        assert "current prices" not in said and "stay at their last" not in said
+        assert real["method"][0].startswith("share of 200 joint paths in USD at 2015 prices")
+        deflators = load("gdp_deflator", ["china", "hong_kong"])["sources"].explode().unique()
+        assert set(deflators) <= set(real["sources"][0])
+
+    def test_figures_per_head_are_the_sums_over_people_drawn_with_them(self) -> None:
+        """Macao is far behind New York's bay in all, and near it or ahead per head."""
+        words = ("macao", "new_york_bay_area", 2027)
+        whole, head = (catch_up(*words, indicator=i, paths=100) for i in ("gdp", "gdp_per_capita"))
+        assert whole["probability"].max() == 0 < head["probability"].max()
+        assert "USD per head" in head["method"][0]
+        said = " ".join(head["assumptions"][0])
+        assert "macao in persons" in said
+        assert "so few years" in said and "new_york_bay_area in persons (" in said
+        people = load("population", "macao")["sources"].explode().unique()
+        assert set(people) & set(head["sources"][0])
+
     def test_people_need_no_rate(self) -> None:
         table = catch_up("shenzhen", "guangzhou", 2027, indicator="population", paths=100)
         assert "persons" in table["method"][0]
@@ -198,7 +230,12 @@ class TestCatchUp:
             ({"basis": "pps"}, UsageError, "'market' or 'ppp'"),
             ({"currency": "EUR"}, UnknownNameError, "CNY, HKD, JPY, MOP, USD"),
             ({"other": "makau"}, UnknownNameError, "macao"),
-            ({"indicator": "gdp_per_capita"}, UsageError, "takes 'gdp'"),
+            ({"prices": 2015, "rate": "simulated"}, UsageError, "converted at the rates of that year"),
+            ({"prices": 2015, "indicator": "population"}, UsageError, "no prices of 2015"),
+            ({"start": 2040}, UsageError, "ends in 20.* begin earlier"),
+            ({"definition": "itself"}, UsageError, "definition names each area"),
+            ({"prices": 1950}, MissingRateError, "no GDP deflator .* for 1950"),
+            ({"prices": "real"}, PeriodError, "not a period"),
             ({"indicator": "fx_rate"}, UsageError, "cannot be added up"),
             ({"definition": {"tokyo_bay_area": "capital_region"}}, UsageError, "neither macao nor zhuhai"),
         ],

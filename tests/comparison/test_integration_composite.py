@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gbaindicators.comparison.integration import composite_index
-from gbaindicators.errors import FrameError, UnknownNameError, UsageError
+from gbaindicators.errors import FrameError, IndexWarning, UnknownNameError, UsageError
 
 
 def frame_of(**indicators):
@@ -158,7 +158,7 @@ def test_base_must_be_above_zero():
 
 def test_pca_of_a_small_sample_warns():
     frame = frame_of(trips=[1, 2, 3, 4], cargo=[1, 3, 2, 4])
-    with pytest.warns(UserWarning, match="2 indicators rest on 4 units, fewer than three"):
+    with pytest.warns(IndexWarning, match="2 indicators rest on 4 units, fewer than three"):
         composite_index(frame, weights="pca")
     frame = frame_of(trips=[1, 2, 3, 4, 5, 6], cargo=[1, 3, 2, 4, 6, 5])
     with warnings.catch_warnings():

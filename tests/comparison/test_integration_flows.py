@@ -15,7 +15,7 @@ from gbaindicators.comparison.integration import (
 )
 from gbaindicators.comparison.integration import index as module
 from gbaindicators.comparison.integration.flows import factor_flows, flow_indicators
-from gbaindicators.errors import SeriesTooShortError, UnknownNameError, UsageError
+from gbaindicators.errors import IndexWarning, SeriesTooShortError, UnknownNameError, UsageError
 from gbaindicators.store import load
 
 
@@ -137,7 +137,7 @@ def test_order_of_the_years_hangs_on_the_weights():
     # people and goods move apart in the shipped figures: the years change places
     inputs = integration_inputs()
     groups = dict(inputs.select("indicator", "flow").unique().rows())
-    with pytest.warns(UserWarning, match="4 units for 12 indicators"):
+    with pytest.warns(IndexWarning, match="4 units for 12 indicators"):
         found = index_robustness(inputs, groups=groups, base=2024, draws=500)
     assert found.units.select("lower_rank", "upper_rank").row(0) == (1.0, 4.0)
     shares = dict(found.sensitivity.select("choice", "share").rows())

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from gbaindicators.comparison.integration import composite_index, index_robustness
-from gbaindicators.errors import FrameError, UsageError
+from gbaindicators.errors import FrameError, IndexWarning, UsageError
 
 
 def frame_of(**indicators):
@@ -55,7 +55,7 @@ def test_the_seed_gives_the_same_draws():
 def test_median_rank_is_near_that_of_the_plain_index():
     frame = frame_of(x=[9, 5, 1, 4, 2, 7], y=[8, 6, 2, 3, 1, 7], z=[9, 4, 2, 5, 1, 6])
     plain = composite_index(frame)["rank"].to_list()
-    with pytest.warns(UserWarning, match="6 units for 3 indicators"):
+    with pytest.warns(IndexWarning, match="6 units for 3 indicators"):
         found = index_robustness(frame, draws=300)
     assert found.units["rank"].to_list() == pytest.approx(plain, abs=1)
 

@@ -77,6 +77,7 @@ def test_provenance_rides_along():
     [
         (paths(0.5, periods=15), 1 / 3, SeriesTooShortError, "10 periods are left"),
         (paths(0.5), 1.5, UsageError, "between 0 and 1"),
+        (paths(0.5), None, UsageError, "trim=None"),
         (paths(0.5).head(-1), 1 / 3, UsageError, "no value of a19 in the period that begins 2019"),
         (paths(0.5, areas=1), 1 / 3, FrameError, "at least 2 areas"),
         (paths(0.5).with_columns(value=pl.lit(3.0)), 1 / 3, UsageError, "nothing to converge"),

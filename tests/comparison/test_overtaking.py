@@ -96,3 +96,11 @@ def test_refusals():
             "a",
             "b",
         )
+
+
+def test_sources_of_both_ride_along():
+    paths = paths_of(a=[[1, 3]], b=[[2, 2]]).with_columns(
+        sources=pl.when(pl.col("area") == "a").then(pl.lit(["x", "y"])).otherwise(pl.lit(["z", "x"]))
+    )
+    assert overtake(paths, "a", "b")["sources"].to_list() == [["x", "y", "z"]] * 2
+    assert "sources" not in overtake(paths.drop("sources"), "a", "b").columns

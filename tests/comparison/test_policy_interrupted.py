@@ -11,7 +11,7 @@ import statsmodels.api as sm
 
 from gbaindicators.comparison.policy import policy_effect
 from gbaindicators.comparison.policy.newey_west import variance_of_mean
-from gbaindicators.errors import FrameError, SeriesTooShortError
+from gbaindicators.errors import FrameError, PolicyWarning, SeriesTooShortError, UsageError
 
 
 def months(values, first=2010):
@@ -83,7 +83,8 @@ def test_days_have_a_week_and_years_no_season():
     years = pl.DataFrame(
         {"period": [date(2000 + t, 1, 1) for t in range(12)], "value": [float(t * t) for t in range(12)]}
     )
-    yearly = policy_effect(years, "x", "2006", method="interrupted", placebo=None)
+    with pytest.warns(PolicyWarning, match="x is never below zero, but its counterfactual is -3.333 in 2000"):
+        yearly = policy_effect(years, "x", "2006", method="interrupted", placebo=None)
     assert yearly.weights.height == 4 and "only 6 periods" in yearly.note
 
 
@@ -128,3 +129,59 @@ def test_series_that_are_too_short_or_flat_or_have_gaps():
     )
     with pytest.raises(FrameError, match="no value in 2012-05"):
         policy_effect(gap, "x", "2013-01", method="interrupted")
+
+
+def test_logarithms_find_growth_rates_and_keep_the_counterfactual_above_zero():
+    time = np.arange(60)
+    after = time >= 48
+    season = 0.3 * np.sin(2 * np.pi * time / 12)
+    values = np.exp(9 - 0.1 * time + season + after * (0.5 + 0.02 * (time - 48)))
+    with pytest.warns(PolicyWarning, match="log=True"):
+        policy_effect(months(values), "x", "2014-01", method="interrupted", placebo=None)
+    effect = policy_effect(months(values), "x", "2014-01", method="interrupted", placebo="time", log=True)
+    assert effect.fit["level_change"] == pytest.approx(0.5)
+    assert effect.fit["slope_change"] == pytest.approx(0.02)
+    assert effect.frame["counterfactual"].to_numpy() == pytest.approx(np.exp(9 - 0.1 * time + season))
+    assert (effect.frame["counterfactual"] > 0).all()
+    assert "of logarithms" in effect.heading and "percent" in effect.assumptions[-1]
+    assert effect.placebos.height == 10
+
+
+def test_error_of_the_mean_effect_in_logarithms_is_that_of_simulated_ones():
+    """The delta method against the spread of the estimate itself."""
+    rng = np.random.default_rng(5)
+    time = np.arange(80)
+    line = 3 + 0.01 * time + 0.2 * (time >= 60)
+    found = [
+        policy_effect(
+            pl.DataFrame({"period": [date(1940 + int(t), 1, 1) for t in time], "value": np.exp(line + noise)}),
+            "x", "2000", method="interrupted", placebo=None, log=True, lags=0,
+        )
+        for noise in 0.05 * rng.standard_normal((150, 80))
+    ]  # fmt: skip
+    slopes = np.array([one.weights["weight"].to_list() for one in found])
+    late = time[60:] - 60
+    made = np.exp(slopes[:, [0]] + slopes[:, [1]] * late)
+    means = (made * (np.exp(slopes[:, [2]] + slopes[:, [3]] * late) - 1)).mean(axis=1)
+    assert np.mean([one.fit["standard_error"] for one in found]) == pytest.approx(means.std(), rel=0.15)
+
+
+def test_years_do_not_speak_of_seasons():
+    values = pl.DataFrame(
+        {"period": [date(2000 + t, 1, 1) for t in range(12)], "value": [5.0 + t % 3 for t in range(12)]}
+    )
+    effect = policy_effect(values, "x", "2006", method="interrupted", placebo=None)
+    assert "season" not in effect.summary()
+    monthly = policy_effect(
+        months(np.arange(60) % 7 + 1.0), "x", "2013-06", method="interrupted", placebo=None
+    )
+    assert "season" in monthly.summary()
+
+
+def test_zero_has_no_logarithm_and_other_methods_no_log():
+    values = [3.0, 2.0, 0.0, 4.0, 5.0, 6.0, 5.0, 7.0]
+    frame = pl.DataFrame({"period": [date(2000 + t, 1, 1) for t in range(8)], "value": values})
+    with pytest.raises(FrameError, match="x is not above zero in 2002"):
+        policy_effect(frame, "x", "2004", method="interrupted", log=True)
+    with pytest.raises(UsageError, match="belongs to method='interrupted'"):
+        policy_effect(frame.with_columns(area=pl.lit("x")), "x", "2004", method="panel", log=True)

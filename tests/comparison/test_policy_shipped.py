@@ -8,14 +8,15 @@ import polars as pl
 import pytest
 
 from gbaindicators.comparison.policy import policy_effect
-from gbaindicators.errors import FrameError, UsageError
+from gbaindicators.errors import FrameError, PolicyWarning, UsageError
 from gbaindicators.store import load
 
 
 def test_reopening_of_lo_wu_in_2023():
     """Closed from 4 February 2020, open again from 6 February 2023: what would have been is nothing."""
     days = load("crossings", "hk_lo_wu", start="2022-07-01", end="2023-06-30")
-    effect = policy_effect(days, "hk_lo_wu", date(2023, 2, 6), method="interrupted", placebo=None)
+    with pytest.warns(PolicyWarning, match="never below zero"):
+        effect = policy_effect(days, "hk_lo_wu", date(2023, 2, 6), method="interrupted", placebo=None)
     after = effect.frame.filter(pl.col("period") >= effect.start)
     assert effect.fit["pre_periods"] == 220
     assert effect.fit["mean_effect"] == pytest.approx(after["actual"].mean(), rel=0.01)

@@ -8,10 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gbaindicators.forecasting.panel.combination import (
-    ALSO_AS_THEY_ARE,
-    ALSO_WITH_SEASON,
-    MEMBERS,
-    ONLY_AS_THEY_ARE,
+    combination_members,
     combined,
     record_weights,
 )
@@ -202,9 +199,7 @@ class TestEngine:
         random = np.random.default_rng(length)
         time = np.arange(length)
         y = 7 * np.exp(np.cumsum(random.normal(0.02, 0.1, length)) + 0.2 * np.cos(2 * np.pi * time / season))
-        members = [(name, logarithms) for name in MEMBERS if not logarithms or name not in ONLY_AS_THEY_ARE]
-        members += [(name, False) for name in ALSO_AS_THEY_ARE] if logarithms else []
-        members += [(name, False) for name in ALSO_WITH_SEASON] if season > 1 else []
+        members = combination_members(season, logarithms=logarithms)
         rival = "drift" if season == 1 else "seasonal_naive"
         result = forecast_panel([y], season, horizon, "auto", logarithms=logarithms)
         point, skill = slow_forecast(y, season, horizon, members, rival)

@@ -17,7 +17,7 @@ from gbaindicators.forecasting.nowcasts.evaluation import (
 )
 from gbaindicators.forecasting.nowcasts.inputs import nowcast_inputs
 from gbaindicators.forecasting.nowcasts.nowcasting import nowcast
-from gbaindicators.forecasting.nowcasts.real_time import known_on
+from gbaindicators.forecasting.nowcasts.real_time import known_on, newest
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,21 @@ class TestKnownOn:
             known_on(bare, date(2020, 1, 31))
         with pytest.raises(FrameError, match="two values for M in the period that begins 2020-01-01"):
             known_on(pl.concat([self.days, self.days.head(1)]), date(2020, 3, 1))
+
+    def test_a_withdrawn_figure_is_known_no_more(self):
+        editions = pl.DataFrame(
+            {
+                "frequency": "M",
+                "period": [date(2020, 1, 1)] * 2 + [date(2020, 2, 1)] * 2,
+                "value": [1.0, None, 2.0, None],
+                "status": ["A", "M", "A", "A"],  # a gap in a later table takes nothing back
+                "vintage": [date(2020, 2, 10), date(2020, 4, 1), date(2020, 3, 10), date(2020, 4, 1)],
+            }
+        )
+        assert known_on(editions, date(2020, 3, 31))["value"].to_list() == [1.0, 2.0]
+        assert known_on(editions, date(2020, 4, 1))["value"].to_list() == [2.0]
+        assert known_on(editions.with_columns(lag=10), date(2020, 4, 1))["value"].to_list() == [2.0]
+        assert newest(editions)["value"].to_list() == [2.0]
 
     def test_quarters_by_their_own_length(self):
         quarter = pl.DataFrame({"frequency": "Q", "period": [date(2020, 1, 1)], "value": [1.0], "lag": [31]})

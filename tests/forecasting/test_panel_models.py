@@ -18,7 +18,7 @@ from gbaindicators.forecasting.panel.seasonality import future_factors, seasonal
 from gbaindicators.forecasting.panel.smoothing import exponential_smoothing
 from gbaindicators.forecasting.panel.theta import dynamic_theta, smoothing_fit
 
-NAMES = ["theta", "dynamic_theta", "ets", "ces", "ar", "drift", "naive", "seasonal_naive"]
+NAMES = ["theta", "dynamic_theta", "ets", "ces", "ar", "ari2", "drift", "naive", "seasonal_naive"]
 #: Those whose forecasts move by a constant when the series does. (Dynamic Theta starts its level at half of the
 #: first value, and the potential of complex smoothing hangs on the level.)
 SHIFTING = ["theta", "ets", "ar", "drift", "naive", "seasonal_naive"]

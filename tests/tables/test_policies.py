@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 
 from gbaindicators.catalog import LANGUAGES, Policy, catalog, datasets_dir, parse_period
-from gbaindicators.errors import DatasetError, PeriodError
-from gbaindicators.store import policies
+from gbaindicators.errors import DatasetError, PeriodError, UnknownNameError
+from gbaindicators.store import definitions, policies, query
 
 NAMES = catalog()
 REGISTER = list(NAMES.policies.values())
@@ -55,9 +55,41 @@ def test_the_date_has_a_source_or_a_file_that_states_it(policy: Policy) -> None:
         assert all((Path(__file__).parents[2] / f).is_file() for f in files)
 
 
-def test_definitions_cite_sources_of_the_catalogue() -> None:
+def test_definitions_cite_sources_of_the_catalogue_or_say_that_none_does() -> None:
     assert {d.source for d in NAMES.definitions} - {""} <= NAMES.sources.keys()
     assert NAMES.definition("greater_bay_area").source == "dsec_gba_gdp"
+    assert all("o source in the catalogue states" in d.note for d in NAMES.definitions if not d.source)
+
+
+def test_the_list_of_definitions_is_the_catalogue() -> None:
+    table = definitions()
+    assert table.select("area", "subject", "id").rows() == [
+        (d.area, d.subject, d.id) for d in NAMES.definitions
+    ]
+    assert table["source"].drop_nulls().to_list() == [d.source for d in NAMES.definitions if d.source]
+    assert set(definitions("Tokyo Bay Area")["area"]) == {"tokyo_bay_area"}
+    with pytest.raises(UnknownNameError):
+        definitions("tokio_bay")
+
+
+def test_a_title_that_begins_with_its_producer_is_cited_once() -> None:
+    assert NAMES.sources["wikipedia_nymsa_sfmsa_gdp_2024"].citation() == (
+        "Wikipedia: List of United States metropolitan areas by GDP"
+    )
+    assert (
+        NAMES.sources["wikipedia_japan_prefectures_gdp"]
+        .citation()
+        .startswith("Wikipedia (citing the Cabinet Office, Japan): List of Japanese prefectures")
+    )
+    assert not [s for s in NAMES.cite(NAMES.sources) if re.match(r"(.+?)( \(.*?\))?: \1: ", s)]
+
+
+@pytest.mark.usefixtures("shipped")
+def test_the_database_cites_as_the_catalogue_does_and_keeps_the_sources_of_definitions() -> None:
+    cited = query("SELECT s.id, cite(s.id) AS citation FROM source s")
+    assert dict(cited.iter_rows()) == dict(zip(NAMES.sources, NAMES.cite(NAMES.sources), strict=True))
+    held = query("SELECT DISTINCT area, subject, id, source FROM definition")
+    assert set(held.rows()) == {(d.area, d.subject, d.id, d.source or None) for d in NAMES.definitions}
 
 
 @pytest.mark.parametrize("policy", CLOSURES, ids=lambda p: p.id)

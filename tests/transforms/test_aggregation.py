@@ -153,6 +153,18 @@ class TestMissing:
 
 class TestWhatCannotBeAdded:
     @pytest.mark.parametrize(
+        ("definition", "says"),
+        [
+            ({"tokyo_bay_area": "capital_region"}, "id of one definition, or a list of members"),
+            ([{"tokyo": 1}], "named by the ids of areas"),
+            ([], "empty"),
+        ],
+    )
+    def test_a_definition_that_is_none(self, definition: Any, says: str) -> None:
+        with pytest.raises(UsageError, match=says):
+            aggregate(four(), "tokyo_bay_area", definition=definition)
+
+    @pytest.mark.parametrize(
         ("unit", "indicator"),
         [
             ("percent", "gdp_real_growth"),

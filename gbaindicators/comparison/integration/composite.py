@@ -22,7 +22,7 @@ from gbaindicators.comparison.integration.scores import (
     normalised,
     pca_weights,
 )
-from gbaindicators.errors import FrameError, UnknownNameError, UsageError
+from gbaindicators.errors import FrameError, IndexWarning, UnknownNameError, UsageError
 from gbaindicators.tables.series_frame import STATUSES
 
 __all__ = ["TOTAL", "Matrix", "Missing", "Weights", "composite_index", "read_matrix", "score", "weigh"]
@@ -122,7 +122,7 @@ def composite_index(
 
     Warns
     -----
-    UserWarning
+    IndexWarning
         When PCA weights rest on fewer than three units for each indicator.
 
     References
@@ -250,6 +250,7 @@ def _principal(matrix: Matrix, scores: Array) -> Array:
         warnings.warn(
             f"PCA weights of {indicators} indicators rest on {units} units, fewer than three for each indicator: "
             "they say little beyond this sample",
+            IndexWarning,
             stacklevel=4,
         )
     weights = pca_weights(scores)

@@ -24,6 +24,7 @@ __all__ = ["MINIMUM_YEARS", "integration_coverage", "integration_index", "integr
 #: Years that a window needs: of fewer, a scale over the years says nothing.
 MINIMUM_YEARS: Final = 4
 _AREA: Final = "greater_bay_area"
+_STATED: Final = "policy_statements"
 _SCHEMA: Final[dict[str, pl.DataType]] = {
     "flow": pl.String(), "indicator": pl.String(), "period": pl.Date(), "value": pl.Float64(), "unit": pl.String(),
     "sources": pl.List(pl.String), "status": pl.String(), "method": pl.String(),
@@ -320,17 +321,36 @@ def _year(text: str | int | None) -> int | None:
 
 def _figures() -> Figures:
     """Yearly values of every figure of the mapping."""
-    return {entry: _annual(entry) for entry in flow_indicators()}
+    published, stated = _published(), _statements()
+    return {entry: _annual(entry, published, stated) for entry in flow_indicators()}
 
 
-def _annual(entry: FlowIndicator) -> pl.DataFrame:
+def _published() -> dict[str, pl.DataFrame]:
+    """Published figures by indicator, read a table at a time."""
+    names = catalog().indicators
+    wanted = {entry.indicator: names[entry.indicator].table for entry in flow_indicators()}
+    # a name that is both a table and an indicator loads the indicator
+    readings = {name if table in names else table for name, table in wanted.items() if table != _STATED}
+    found: dict[str, pl.DataFrame] = {}
+    for reading in sorted(readings):
+        try:
+            rows = load(reading)
+        except UsageError:  # the mapping may name more than a database of one's own holds
+            continue
+        found |= {str(name[0]): part for name, part in rows.partition_by("indicator", as_dict=True).items()}
+    return found
+
+
+def _annual(
+    entry: FlowIndicator, published: Mapping[str, pl.DataFrame], stated: pl.DataFrame
+) -> pl.DataFrame:
     """Yearly values of one figure; empty when it has none."""
     definition = catalog().indicator(entry.indicator)
-    if definition.table == "policy_statements":
-        return _stated(entry)
-    try:
-        rows = load(entry.indicator, list(entry.points) or entry.area)
-    except UsageError:  # the mapping may name more than a database of one's own holds
+    if definition.table == _STATED:
+        return _last_statements(entry, stated)
+    rows = published.get(entry.indicator, pl.DataFrame(schema={"area": pl.String}))
+    rows = rows.filter(pl.col("area").is_in(entry.points or [entry.area]))
+    if rows.is_empty():
         return pl.DataFrame(schema=_SCHEMA)
     years = _sums(rows) if definition.over_time == "sum" else _last_counts(rows)
     if entry.points:
@@ -377,15 +397,17 @@ def _added(years: pl.DataFrame, entry: FlowIndicator) -> pl.DataFrame:
     )
 
 
-def _stated(entry: FlowIndicator) -> pl.DataFrame:
-    """Dated values of a policy statement, the last of each year."""
-    # the names are the catalogue's own, so they can stand in the text
-    stated = query(
-        f"from policy_statement select as_of, value, unit, source where indicator = '{entry.indicator}' "
-        f"and area = '{entry.area}' and value is not null order by as_of"
-    ).to_dicts()
+def _statements() -> pl.DataFrame:
+    """Dated values of all policy statements."""
+    return query(
+        "from policy_statement select indicator, area, as_of, value, unit, source where value is not null order by as_of"
+    )
+
+
+def _last_statements(entry: FlowIndicator, stated: pl.DataFrame) -> pl.DataFrame:
+    """Values that policy texts state of one figure, the last of each year."""
     years: dict[date, dict[str, object]] = {}
-    for row in stated:
+    for row in stated.filter(indicator=entry.indicator, area=entry.area).to_dicts():
         text = str(row["as_of"] or "")
         if text[:4].isdigit():
             period = date(int(text[:4]), 1, 1)

@@ -13,7 +13,7 @@ from scipy.stats import rankdata
 
 from gbaindicators.comparison.integration.composite import Matrix, read_matrix, score, weigh
 from gbaindicators.comparison.integration.scores import Aggregation, Array, Normalisation, aggregated
-from gbaindicators.errors import GbaError, UsageError
+from gbaindicators.errors import GbaError, IndexWarning, UsageError
 
 __all__ = ["IndexRobustness", "index_robustness"]
 
@@ -115,7 +115,7 @@ def index_robustness(
 
     Warns
     -----
-    UserWarning
+    IndexWarning
         When there are fewer than three units for each indicator, so that PCA weights are not to be relied on.
 
     References
@@ -147,6 +147,7 @@ def index_robustness(
         warnings.warn(
             f"{units} units for {indicators} indicators, fewer than three for each: the draws with PCA weights say "
             "little beyond this sample",
+            IndexWarning,
             stacklevel=2,
         )
     normalisations: list[Normalisation] = ["min_max", "z", "rank"]

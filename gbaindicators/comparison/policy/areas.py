@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from gbaindicators.catalog import frequency_code, parse_period, period_end, period_text, step
+from gbaindicators.comparison.policy.predictors import Predictors
 from gbaindicators.errors import FrameError, UnknownNameError, UsageError
 from gbaindicators.tables.series_frame import check_unique_periods, one_unit
 from gbaindicators.transforms.frequencies import with_frequency
@@ -31,7 +32,8 @@ _DOING = "a policy's effect"
 class Areas:
     """One indicator of the treated area and its controls, a value in every period for each of them.
 
-    `values` is (periods,), `others` (periods, controls); `before` counts the periods that end before `start`.
+    `values` is (periods,), `others` (periods, controls); `before` counts the periods that end before `start`;
+    `predictors` are those of a synthetic control that is not fitted to the outcomes alone.
     """
 
     treated: str
@@ -45,6 +47,7 @@ class Areas:
     unit: str | None
     indicator: str | None
     sources: list[str]
+    predictors: Predictors | None = None
 
     @property
     def after(self) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from datetime import date
 from typing import Final, Literal, get_args
 
@@ -13,9 +15,10 @@ import polars as pl
 from gbaindicators.comparison.policy import interrupted, panel_data, placebos, synthetic
 from gbaindicators.comparison.policy.areas import Areas, read_areas
 from gbaindicators.comparison.policy.estimate import Estimate
+from gbaindicators.comparison.policy.predictors import read_predictors
 from gbaindicators.comparison.policy.result import PolicyEffect
 from gbaindicators.comparison.policy.subsets import CRITERIA, Criterion
-from gbaindicators.errors import UnknownNameError, UsageError
+from gbaindicators.errors import PolicyWarning, UnknownNameError, UsageError
 from gbaindicators.tables.series_frame import FREQUENCY
 
 __all__ = ["policy_effect"]
@@ -23,11 +26,6 @@ __all__ = ["policy_effect"]
 Method = Literal["panel", "synthetic", "interrupted"]
 Placebo = Literal["space", "time"]
 
-_ASSUMPTIONS: Final = {
-    "panel": panel_data.ASSUMPTIONS,
-    "synthetic": synthetic.ASSUMPTIONS,
-    "interrupted": interrupted.ASSUMPTIONS,
-}
 #: Below these the answer leans on very little, which the note says.
 _FEW_BEFORE: Final = 20
 _FEW_AFTER: Final = 4
@@ -42,7 +40,9 @@ def policy_effect(
     *,
     method: Method = "panel",
     controls: Sequence[str] | None = None,
+    predictors: pl.DataFrame | None = None,
     criterion: Criterion = "aicc",
+    log: bool = False,
     placebo: Placebo | Sequence[Placebo] | None = "space",
     lags: int | None = None,
     executor: Executor | None = None,
@@ -52,7 +52,8 @@ def policy_effect(
     ``"panel"`` regresses the treated area before the policy on a subset of its controls (the best of every size by
     branch and bound, then the size by `criterion`) and takes the prediction after it as the counterfactual.
     ``"synthetic"`` takes the average of the controls, with weights not below zero and one in sum, that was nearest to
-    the area before the policy. ``"interrupted"`` needs no controls: it goes on with the trend and season before the
+    the area before the policy, or with `predictors` those nearest to it in their means, weighted such that the outcomes
+    before the policy are nearest. ``"interrupted"`` needs no controls: it goes on with the trend and season before the
     policy and reports the change of level and slope.
 
     Parameters
@@ -67,8 +68,17 @@ def policy_effect(
         ``"panel"``, ``"synthetic"`` or ``"interrupted"``.
     controls
         Areas that the policy did not touch; by default all others in the frame.
+    predictors
+        For the synthetic control: a series frame of further indicators of the same areas, of any frequency. Each is
+        averaged over its periods that end before the policy; without predictors the outcomes of every such period are
+        fitted. Chosen years of the outcome are predictors, too: ``frame.filter(pl.col("period") == date(1980, 1, 1))``
+        with an ``indicator`` of their own.
     criterion
         ``"aicc"``, ``"aic"`` or ``"bic"``, for the panel.
+    log
+        For the interrupted series: fit the logarithm of the figures, so that trend, season and effect are in percent of
+        the level and the counterfactual is above zero. ``level_change`` and ``slope_change`` are then logarithms; the
+        frame is in the unit of the figures.
     placebo
         Placebo tests: ``"space"`` (each control as if treated), ``"time"`` (earlier dates), both, or None.
     lags
@@ -82,7 +92,7 @@ def policy_effect(
         The effect by period, its test, weights, fit, placebos, and a note on what the data cannot answer. The bounds
         of the panel and of the interrupted series are 95 percent prediction intervals (with controls chosen among 24 in
         44 periods they hold some 85 percent, as the choice is not in them); those of the synthetic control
-        are the gaps before the policy, each left out in turn, and null below 19 of these. The mean effect of the panel
+        are the gaps before the policy, each left out in turn (not with predictors), and null below 19 of these. The mean effect of the panel
         has the variance of Li and Bell: that of the coefficients and that of the effects, both Newey-West.
 
     Raises
@@ -95,6 +105,11 @@ def policy_effect(
         The areas differ in unit, frequency or kind, or lack a value; the message names it.
     UnknownNameError
         An area is not in the frame.
+
+    Warns
+    -----
+    PolicyWarning
+        When figures that are never negative get a counterfactual that is.
 
     References
     ----------
@@ -128,16 +143,27 @@ def policy_effect(
     kinds = _kinds(placebo)
     if lags is not None and (not isinstance(lags, int) or lags < 0):
         raise UsageError(f"lags is how many lags the Newey-West errors take, 0 or more, not {lags!r}")
+    if predictors is not None and method != "synthetic":
+        raise UsageError(f"predictors belong to method='synthetic', not to {method!r}: leave them out")
+    if log and method != "interrupted":
+        raise UsageError(
+            f"log=True belongs to method='interrupted', not to {method!r}: take the logarithms of the frame, "
+            "frame.with_columns(pl.col('value').log())"
+        )
     areas = read_areas(frame, treated, start, controls, alone=method == "interrupted")
+    if predictors is not None:
+        needed = [treated, *areas.controls]
+        areas = replace(areas, predictors=read_predictors(predictors, needed, areas.start, areas.frequency))
     match method:
         case "panel":
             estimate = panel_data.estimate(areas, criterion)
         case "synthetic":
             estimate = synthetic.estimate(areas)
         case _:
-            estimate = interrupted.estimate(areas, lags)
-    tests = placebos.run(kinds, areas, method, criterion, executor)
+            estimate = interrupted.estimate(areas, lags, log=log)
+    tests = placebos.run(kinds, areas, method, criterion, executor, log=log)
     fit = _fit(areas, estimate, tests)
+    _warn_of_negative(areas, estimate, method)
     return PolicyEffect(
         treated=treated,
         start=areas.start,
@@ -147,9 +173,36 @@ def policy_effect(
         fit=fit,
         placebos=tests,
         subsets=estimate.subsets,
-        assumptions=_ASSUMPTIONS[method],
+        predictors=estimate.predictors,
+        assumptions=_assumptions(areas, method, log),
         note="; ".join([*estimate.remarks, *_doubts(areas, fit, tests, kinds, method)]),
         heading=f"Effect on {treated} from {areas.text(areas.start)}: {estimate.done}",
+    )
+
+
+def _assumptions(areas: Areas, method: Method, log: bool) -> tuple[str, ...]:
+    match method:
+        case "panel":
+            return panel_data.ASSUMPTIONS
+        case "synthetic":
+            return synthetic.ASSUMPTIONS
+        case _:
+            return interrupted.assumptions(areas, log=log)
+
+
+def _warn_of_negative(areas: Areas, estimate: Estimate, method: Method) -> None:
+    """Warn where figures that are never negative get a counterfactual that is."""
+    lowest = int(estimate.fitted.argmin())
+    if areas.values.min() < 0 or estimate.fitted[lowest] >= 0:
+        return
+    mend = "a shorter span"
+    if areas.values.min() > 0:
+        mend = ("log=True" if method == "interrupted" else "the logarithms of the figures") + f", or {mend}"
+    warnings.warn(
+        f"{areas.treated} is never below zero, but its counterfactual is {estimate.fitted[lowest]:.4g} in "
+        f"{areas.text(areas.periods[lowest])}: an effect against it is no effect; fit {mend}",
+        PolicyWarning,
+        stacklevel=3,
     )
 
 

@@ -30,4 +30,5 @@ class Estimate:
     standard_error: float = float("nan")
     freedom: float = float("nan")
     subsets: pl.DataFrame | None = None
+    predictors: pl.DataFrame | None = None
     remarks: Sequence[str] = field(default_factory=list)

@@ -13,39 +13,69 @@ from gbaindicators.comparison.policy.estimate import Estimate
 from gbaindicators.comparison.policy.newey_west import lags_for, regression
 from gbaindicators.errors import FrameError, SeriesTooShortError
 
-__all__ = ["ASSUMPTIONS", "FEWEST", "counterfactual", "estimate"]
+__all__ = ["FEWEST", "assumptions", "counterfactual", "estimate"]
 
 Array = NDArray[np.float64]
 
 #: Periods that a trend needs on either side of the policy.
 FEWEST: Final = 3
 _TERMS: Final = ("level before", "trend", "level change", "slope change")
-ASSUMPTIONS: Final = (
-    "without the policy the straight trend and the season before it would have gone on",
-    "nothing else happened to the area when the policy began: there is no control that would show it",
-    "the effect is a change of level and of slope from the date on, and the season stays the same in amount (take "
-    "logarithms where it grows with the level)",
-)
 
 
-def counterfactual(areas: Areas) -> Array:
-    """Trend and season without the policy, in all periods."""
+def assumptions(areas: Areas, *, log: bool) -> tuple[str, ...]:
+    """What has to hold for the effect to be the policy's."""
+    season = _seasons(areas) > 1
+    change = "the effect is a change of level and of slope from the date on" + (
+        ", in logarithms" if log else ""
+    )
+    if season:
+        change += ", and the season stays the same in " + (
+            "percent" if log else "amount (take log=True where it grows with the level)"
+        )
+    return (
+        f"without the policy the straight trend {'of the logarithms ' if log else ''}{'and the season ' if season else ''}"
+        "before it would have gone on",
+        "nothing else happened to the area when the policy began: there is no control that would show it",
+        change,
+    )
+
+
+def counterfactual(areas: Areas, *, log: bool = False) -> Array:
+    """Trend, and season where there is one, without the policy, in all periods."""
     design = _design(areas)
-    slopes = np.linalg.lstsq(design, areas.values)[0]
-    return np.asarray(_without(design) @ slopes)
+    slopes = np.linalg.lstsq(design, _values(areas, log=log))[0]
+    fitted = np.asarray(_without(design) @ slopes)
+    return np.exp(fitted) if log else fitted
 
 
-def estimate(areas: Areas, lags: int | None) -> Estimate:
+def _values(areas: Areas, *, log: bool) -> Array:
+    if not log:
+        return areas.values
+    if (areas.values <= 0).any():
+        first = areas.periods[int((areas.values <= 0).argmax())]
+        raise FrameError(
+            f"{areas.treated} is not above zero in {areas.text(first)}, so it has no logarithm there: leave log=True out, "
+            "or load a span without such periods"
+        )
+    return np.log(areas.values)
+
+
+def estimate(areas: Areas, lags: int | None, *, log: bool = False) -> Estimate:
     """Estimate level and slope change by least squares with Newey-West errors.
+
+    With `log` all is fitted to logarithms; counterfactual and bounds are in the unit of the figures again, and the
+    standard error of the mean effect is by the delta method.
 
     Raises
     ------
     SeriesTooShortError
         Fewer than three periods on either side, or fewer periods than coefficients and three.
+    FrameError
+        The area has one value in every period, or one without a logarithm.
     """
     from scipy import stats
 
-    y, before = areas.values, areas.before
+    y, before = _values(areas, log=log), areas.before
     design = _design(areas)
     seasonal = design.shape[1] > len(_TERMS)
     names = [*_TERMS, *(f"season {i}" for i in range(2, design.shape[1] - len(_TERMS) + 2))]
@@ -66,14 +96,19 @@ def estimate(areas: Areas, lags: int | None) -> Estimate:
     ahead = _without(design)[before:]
     quantile = stats.t.ppf(0.975, freedom)
     half = quantile * np.sqrt(np.einsum("ti,ij,tj->t", ahead, covariance, ahead) + spread2)
-    effect = (y - fitted)[before:]
+    low, high = fitted[before:] - half, fitted[before:] + half
     mean = (design - _without(design))[before:].mean(0)
+    if log:
+        fitted, low, high = np.exp(fitted), np.exp(low), np.exp(high)
+        with_it = np.exp(design @ slopes)
+        mean = (with_it[:, None] * design - fitted[:, None] * _without(design))[before:].mean(0)
+    actual = areas.values[before:]
     t = slopes / error
     total = float(((y - y.mean()) ** 2).sum())
     return Estimate(
         fitted=fitted,
-        lower=effect - half,
-        upper=effect + half,
+        lower=actual - high,
+        upper=actual - low,
         weights=pl.DataFrame(
             {
                 "control": names,
@@ -93,7 +128,7 @@ def estimate(areas: Areas, lags: int | None) -> Estimate:
         },
         standard_error=float(np.sqrt(mean @ covariance @ mean)),
         freedom=float(freedom),
-        done=f"interrupted time series: trend{', season' if seasonal else ''}, change of level and slope; Newey-West "
+        done=f"interrupted time series{' of logarithms' if log else ''}: trend{', season' if seasonal else ''}, change of level and slope; Newey-West "
         f"errors with {used} lags",
         remarks=[]
         if seasonal or areas.seasons == 1
@@ -101,12 +136,17 @@ def estimate(areas: Areas, lags: int | None) -> Estimate:
     )
 
 
+def _seasons(areas: Areas) -> int:
+    """How many seasons the trend goes with; 1 where there is none, or too little time to tell it."""
+    known = len(areas.periods) >= 2 * areas.seasons and areas.before >= areas.seasons
+    return areas.seasons if known else 1
+
+
 def _design(areas: Areas) -> Array:
     """Columns: constant, trend (0 at the start), level change, slope change, and seasons against the first."""
     time = np.arange(len(areas.periods)) - areas.before
     after = time >= 0
-    known = len(time) >= 2 * areas.seasons and areas.before >= areas.seasons
-    seasons = [areas.season == s for s in range(1, areas.seasons)] if known else []
+    seasons = [areas.season == s for s in range(1, _seasons(areas))]
     return np.column_stack([np.ones(len(time)), time, after, after * time, *seasons]).astype(float)
 
 

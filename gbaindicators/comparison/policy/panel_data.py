@@ -120,10 +120,13 @@ def _check(areas: Areas) -> None:
             "method='interrupted'"
         )
     if before < controls + SPARE:
+        fewer = (
+            f"Choose at most {before - SPARE} controls (controls=[...]), load" if before > SPARE else "Load"
+        )
         raise SeriesTooShortError(
             f"{before} periods before {areas.text(areas.start)} for {controls} controls: every subset can be judged "
-            f"only from {controls + SPARE} periods on. Choose at most {max(before - SPARE, 0)} controls "
-            "(controls=[...]), load a longer span, or use method='synthetic'"
+            f"only from {controls + SPARE} periods on. {fewer} a longer span, or use "
+            "method='synthetic'"
         )
     early = areas.others[:before]
     for name, column in zip(areas.controls, early.T, strict=True):

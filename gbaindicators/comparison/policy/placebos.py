@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gbaindicators.comparison.policy import interrupted, panel_data, synthetic
 from gbaindicators.comparison.policy.areas import Areas
+from gbaindicators.comparison.policy.predictors import Predictors
 from gbaindicators.comparison.policy.subsets import Criterion
 
 __all__ = ["gaps", "in_space", "in_time", "p_value", "run"]
@@ -30,6 +31,7 @@ class _Task(NamedTuple):
     areas: Areas
     method: str
     criterion: Criterion
+    log: bool
 
 
 def in_space(areas: Areas, method: str) -> list[Areas]:
@@ -43,9 +45,17 @@ def in_space(areas: Areas, method: str) -> list[Areas]:
             controls=[c for c in areas.controls if c != name],
             values=areas.others[:, i],
             others=np.delete(areas.others, i, axis=1),
+            predictors=_in_place_of(areas.predictors, i + 1, len(areas.controls) + 1),
         )
         for i, name in enumerate(areas.controls)
     ]
+
+
+def _in_place_of(predictors: Predictors | None, place: int, count: int) -> Predictors | None:
+    """Predictors with another area first, and the treated one left out."""
+    if predictors is None:
+        return None
+    return predictors.of([place, *(j for j in range(1, count) if j != place)])
 
 
 def in_time(areas: Areas, method: str) -> list[Areas]:
@@ -59,6 +69,8 @@ def in_time(areas: Areas, method: str) -> list[Areas]:
     if first > last:
         return []
     dates = sorted({round(d) for d in np.linspace(first, last, _DATES)})
+    if areas.predictors is not None:
+        dates = [d for d in dates if areas.predictors.known_before(areas.periods[d])]
     end = areas.before
     return [
         replace(
@@ -74,7 +86,13 @@ def in_time(areas: Areas, method: str) -> list[Areas]:
 
 
 def run(
-    kinds: Sequence[str], areas: Areas, method: str, criterion: Criterion, executor: Executor | None
+    kinds: Sequence[str],
+    areas: Areas,
+    method: str,
+    criterion: Criterion,
+    executor: Executor | None,
+    *,
+    log: bool = False,
 ) -> pl.DataFrame:
     """Run the placebo tests.
 
@@ -85,7 +103,9 @@ def run(
         ``ratio`` (null where the fit before is perfect).
     """
     pretended = {"space": in_space, "time": in_time}
-    tasks = [_Task(kind, one, method, criterion) for kind in kinds for one in pretended[kind](areas, method)]
+    tasks = [
+        _Task(kind, one, method, criterion, log) for kind in kinds for one in pretended[kind](areas, method)
+    ]
     rows = list(executor.map(_placebo, tasks) if executor else map(_placebo, tasks))
     schema = {
         "kind": pl.String,
@@ -107,7 +127,7 @@ def _placebo(task: _Task) -> tuple[object, ...]:
         case "synthetic":
             fitted = synthetic.counterfactual(areas)
         case _:
-            fitted = interrupted.counterfactual(areas)
+            fitted = interrupted.counterfactual(areas, log=task.log)
     return (task.kind, areas.treated, areas.start, *gaps(areas, fitted))
 
 

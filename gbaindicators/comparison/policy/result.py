@@ -36,6 +36,9 @@ class PolicyEffect:
         ``kind, unit, start, mean_effect, pre_rmspe, post_rmspe, ratio``: one row for each placebo.
     subsets
         Best subset of every size, with its criteria, for the panel; else None.
+    predictors
+        ``predictor, weight, treated, synthetic, controls``: the weight of each predictor in the search, its mean before
+        the policy in the treated area, in the synthetic control and over the controls; None without predictors.
     assumptions
         What has to hold for the effect to be the policy's.
     note
@@ -50,6 +53,7 @@ class PolicyEffect:
     fit: Mapping[str, float]
     placebos: pl.DataFrame
     subsets: pl.DataFrame | None
+    predictors: pl.DataFrame | None
     assumptions: tuple[str, ...]
     note: str
     heading: str = field(repr=False)
@@ -85,6 +89,12 @@ class PolicyEffect:
         lines.append("Weights" if self.method != "interrupted" else "Terms")
         shown = self.weights.filter(pl.col("weight").abs() > 1e-9)
         lines += [f"  {name:<24} {weight: .6g}" for name, weight in shown.select("control", "weight").rows()]
+        if self.predictors is not None:
+            lines.append("Predictors before the policy (weight; treated, synthetic, mean of the controls)")
+            lines += [
+                f"  {name:<24} {weight:.3f}; {treated:.6g}, {synthetic:.6g}, {controls:.6g}"
+                for name, weight, treated, synthetic, controls in self.predictors.rows()
+            ]
         lines += ["Assumes that", *(f"  - {one}" for one in self.assumptions)]
         lines += ["Note", f"  {self.note}"] if self.note else []
         return "\n".join(lines)

@@ -27,7 +27,8 @@ def known_on(frame: pl.DataFrame, day: date) -> pl.DataFrame:
     ----------
     frame
         Series frame with ``vintage`` (the day of publication), ``lag`` (days from the end of a period to the
-        publication of its figure, the same for all rows of a series), or both. Missing values are no figures.
+        publication of its figure, the same for all rows of a series), or both. Missing values are no figures, but one
+        of ``status`` M withdraws the figure from its vintage on.
     day
         The day.
 
@@ -65,7 +66,9 @@ def known_on(frame: pl.DataFrame, day: date) -> pl.DataFrame:
         for code in frame["frequency"].cast(pl.String).unique()
     )
     out = next_period + pl.duration(days=lag.cast(pl.Int64) - 1)
-    rows = frame.with_row_index("_row").filter(pl.col("value").is_not_null())
+    rows = frame.with_row_index("_row").filter(
+        pl.col("value").is_not_null() | (_withdrawn(frame) & (vintage <= day))
+    )
     rows = rows.with_columns(
         pl.when(vintage <= day)
         .then(pl.lit("vintage"))
@@ -85,15 +88,20 @@ def known_on(frame: pl.DataFrame, day: date) -> pl.DataFrame:
     newest = rows.filter(by_vintage).sort("_vintage", descending=True, maintain_order=True)
     earliest = rows.filter(~by_vintage).sort("_vintage", nulls_last=True, maintain_order=True)
     best = pl.concat([newest, earliest]).unique(one, keep="first", maintain_order=True)
-    return best.sort("_row").drop("_row", "_vintage")
+    return best.filter(pl.col("value").is_not_null()).sort("_row").drop("_row", "_vintage")
 
 
 def newest(frame: pl.DataFrame) -> pl.DataFrame:
     """Keep the newest edition of each figure, where editions with their ``vintage`` stand side by side."""
     if "vintage" not in frame.columns:
         return frame
-    rows = frame.with_row_index("_row").filter(pl.col("value").is_not_null())
+    rows = frame.with_row_index("_row").filter(pl.col("value").is_not_null() | _withdrawn(frame))
     one = [*(k for k in series_keys(frame) if k != "_row"), "period"]
     # two figures of one day are no editions of one another: they stay, to be complained of
     best = pl.col("vintage").is_null() | (pl.col("vintage") == pl.col("vintage").max().over(one))
-    return rows.filter(best).sort("_row").drop("_row")
+    return rows.filter(best, pl.col("value").is_not_null()).sort("_row").drop("_row")
+
+
+def _withdrawn(frame: pl.DataFrame) -> pl.Expr:
+    """Tell the editions that take a figure back: what was known before them is known no more."""
+    return pl.col("status") == "M" if "status" in frame.columns else pl.lit(False)

@@ -8,13 +8,14 @@ import numpy as np
 
 from gbaindicators.forecasting.panel.panel import Integers, Matrix, Panel
 
-__all__ = ["autoregression"]
+__all__ = ["autoregression", "twice_differenced"]
 
 _MOST_LAGS: Final = 6
 #: Share of the mean change that forecasts go on with: half, as in Theta, because growth reverts.
 _DRIFT: Final = 0.5
 #: Forecast changes stay within so many times the largest change of the past.
 _BOUND: Final = 3.0
+_FEWEST_FOR_TWO: Final = 4
 
 
 def autoregression(panel: Panel, horizon: int) -> Matrix:
@@ -27,20 +28,46 @@ def autoregression(panel: Panel, horizon: int) -> Matrix:
     ----------
     .. [1] K. P. Burnham and D. R. Anderson (2002), "Model selection and multimodel inference", 2nd ed., Springer.
     """
-    changes = np.diff(panel.values, axis=0)
-    count = panel.lengths - 1
-    inside = np.arange(len(changes))[:, None] < count
-    drift = _DRIFT * np.where(inside, changes, 0.0).sum(axis=0) / count
-    z = np.where(inside, changes - drift, 0.0)
+    changes = _changes(panel)
+    drift = _DRIFT * changes.values.sum(axis=0) / changes.lengths
+    ahead = _averaged(changes.with_values(changes.values - drift), panel.spread, horizon)
+    result: Matrix = panel.last[:, None] + np.cumsum(ahead + drift[:, None], axis=1)
+    return result
+
+
+def twice_differenced(panel: Panel, horizon: int) -> Matrix:
+    """Forecast by ARIMA(p, 2, 0) without drift, averaged as `autoregression`; nothing (NaN) below four values.
+
+    It lets growth itself drift: what follows a turn of a smooth series goes on from the newest change.
+    """
+    if len(panel.values) < _FEWEST_FOR_TWO:
+        return np.full((len(panel.lengths), horizon), np.nan)
+    long = int(np.searchsorted(-panel.lengths, -_FEWEST_FOR_TWO, side="right"))
+    first = panel.cut(np.arange(long), panel.lengths[:long])
+    changes = _changes(first)
+    ahead = changes.last[:, None] + np.cumsum(_averaged(_changes(changes), first.spread, horizon), axis=1)
+    result = np.full((len(panel.lengths), horizon), np.nan)
+    result[:long] = first.last[:, None] + np.cumsum(ahead, axis=1)
+    return result
+
+
+def _changes(panel: Panel) -> Panel:
+    shorter = Panel(panel.values[:-1], panel.lengths - 1)
+    return shorter.with_values(np.diff(panel.values, axis=0))
+
+
+def _averaged(panel: Panel, spread: Matrix, horizon: int) -> Matrix:
+    """Forecasts of autoregressions without constant, averaged over their orders."""
+    z, count = panel.values, panel.lengths
     most = np.clip((count - 2) // 3, 0, _MOST_LAGS)
     highest = int(most.max())
     lagged = np.stack([np.roll(z, lag, axis=0) for lag in range(highest + 1)])
     # The sample is the same for all orders of a series; rolled values never enter it.
-    sample = inside & (np.arange(len(z))[:, None] >= most)
+    sample = panel.inside & (np.arange(len(z))[:, None] >= most)
     lagged *= sample
     gram = np.einsum("itk,jtk->kij", lagged, lagged)
     size = np.maximum(sample.sum(axis=0), 1)
-    floor = 1e-12 * panel.spread**2 + 1e-300
+    floor = 1e-12 * spread**2 + 1e-300
     recent = _recent(z, count, highest)
     criteria, forecasts = [], []
     for order in range(highest + 1):
@@ -54,9 +81,8 @@ def autoregression(panel: Panel, horizon: int) -> Matrix:
     relative = np.exp(-0.5 * (np.array(criteria) - np.min(criteria, axis=0)))
     weights = relative / relative.sum(axis=0)
     bound = _BOUND * np.abs(z).max(axis=0)[:, None]
-    ahead = np.einsum("pk,pkh->kh", weights, np.clip(forecasts, -bound, bound))
-    result: Matrix = panel.last[:, None] + np.cumsum(ahead + drift[:, None], axis=1)
-    return result
+    averaged: Matrix = np.einsum("pk,pkh->kh", weights, np.clip(forecasts, -bound, bound))
+    return averaged
 
 
 def _coefficients(gram: Matrix, order: int) -> Matrix:

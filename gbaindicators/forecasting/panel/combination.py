@@ -16,29 +16,45 @@ import numpy as np
 
 from gbaindicators.forecasting.panel.panel import Integers, Matrix
 
-__all__ = [
-    "ALSO_AS_THEY_ARE",
-    "ALSO_WITH_SEASON",
-    "MEMBERS",
-    "ONLY_AS_THEY_ARE",
-    "combined",
-    "record_weights",
-]
+__all__ = ["combination_members", "combined", "record_weights"]
 
-#: Models in the combination. They err in different ways, which is what makes their middle better than each.
-MEMBERS: Final = ("theta", "dynamic_theta", "ets", "ces", "ar")
-#: Those that a positive series takes twice, on the log scale and as they are.
-ALSO_AS_THEY_ARE: Final = ("dynamic_theta", "ets", "ces")
-#: Complex smoothing models levels; what it makes of logarithms depends on their zero. Alone it is safer on them, but in
-#: the combination it added nothing.
-ONLY_AS_THEY_ARE: Final = ("ces",)
-#: What series of a frequency with a season take besides.
-ALSO_WITH_SEASON: Final = ("seasonal_naive",)
+#: Models in the combination, and whether each works on logarithms. They err in different ways, which is what makes
+#: their middle better than each. Complex smoothing models levels: what it makes of logarithms depends on their zero.
+_WITHOUT_SEASON: Final = (
+    ("theta", True),
+    ("ets", True),
+    ("ar", True),
+    ("dynamic_theta", False),
+    ("ets", False),
+    ("ces", False),
+    ("ari2", False),
+)
+_WITH_SEASON: Final = (
+    ("theta", True),
+    ("dynamic_theta", True),
+    ("ets", True),
+    ("ar", True),
+    ("dynamic_theta", False),
+    ("ets", False),
+    ("ces", False),
+    ("seasonal_naive", False),
+)
 _LENGTH_PER_POWER: Final = 50
 _HIGHEST_POWER: Final = 2.0
 _LEFT_OUT: Final = 0.25
 #: No model can be so good that it counts for more than a hundred times the average.
 _BEST: Final = 0.01
+
+
+def combination_members(season: int, *, logarithms: bool) -> list[tuple[str, bool]]:
+    """Models of the combination for a season (1 for none), and whether each works on logarithms.
+
+    Series that have no logarithms, or percentages, take each model once, as it is.
+    """
+    chosen = _WITH_SEASON if season > 1 else _WITHOUT_SEASON
+    return (
+        list(chosen) if logarithms else [(name, False) for name in dict.fromkeys(name for name, _ in chosen)]
+    )
 
 
 def record_weights(errors: Matrix, lengths: Integers) -> Matrix:

@@ -9,14 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gbaindicators.forecasting.panel.combination import (
-    ALSO_AS_THEY_ARE,
-    ALSO_WITH_SEASON,
-    MEMBERS,
-    ONLY_AS_THEY_ARE,
-    combined,
-    record_weights,
-)
+from gbaindicators.forecasting.panel.combination import combination_members, combined, record_weights
 from gbaindicators.forecasting.panel.intervals import Spread, spread_of_errors
 from gbaindicators.forecasting.panel.models import model_forecasts
 from gbaindicators.forecasting.panel.origins import FEWEST_VALUES, past_origins
@@ -27,12 +20,13 @@ __all__ = ["PANEL_MODELS", "PanelForecast", "forecast_panel", "on_logarithms"]
 #: What each model is, in words.
 PANEL_MODELS: Final = {
     "auto": "the weighted middle of Theta, dynamic Theta, exponential smoothing (ETS), complex exponential smoothing "
-    "and an autoregression",
+    "and autoregressions",
     "theta": "Theta",
     "dynamic_theta": "dynamic Theta",
     "ets": "exponential smoothing (ETS)",
     "ces": "complex exponential smoothing",
     "ar": "an autoregression in differences",
+    "ari2": "an autoregression in second differences",
     "drift": "random walk with drift",
     "naive": "the last value",
     "seasonal_naive": "the value a season before",
@@ -113,11 +107,7 @@ def _members(model: str, logarithms: bool, season: int) -> list[tuple[str, bool]
     """Names of the models that a forecast takes, and whether each works on logarithms."""
     if model != "auto":
         return [(model, on_logarithms(model, logarithms=logarithms))]
-    seasonal = [(name, False) for name in ALSO_WITH_SEASON if season > 1]
-    if not logarithms:
-        return [*((name, False) for name in MEMBERS), *seasonal]
-    as_they_are = [(name, False) for name in ALSO_AS_THEY_ARE]
-    return [*((name, True) for name in MEMBERS if name not in ONLY_AS_THEY_ARE), *as_they_are, *seasonal]
+    return combination_members(season, logarithms=logarithms)
 
 
 def _origins(panel: Panel, season: int, horizon: int) -> tuple[Integers, Integers, Integers, Integers]:

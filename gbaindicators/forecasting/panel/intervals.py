@@ -20,9 +20,9 @@ from gbaindicators.forecasting.panel.theta import smoothing_fit
 
 __all__ = ["Spread", "spread_of_errors"]
 
-#: How many past errors the one-step errors within the sample count for, and by how much those are too small.
+#: How many past errors the one-step errors within the sample count for, and how many parameters made those too small.
 _WITHIN: Final = 10.0
-_OPTIMISM: Final = 1.2
+_FITTED: Final = 5.0
 #: How many past errors of a horizon the errors of all horizons count for.
 _POOLED: Final = 15.0
 #: The forecast goes on with about half of the slope; the truth may be anywhere from none of it to all.
@@ -30,8 +30,10 @@ _SLOPE: Final = 0.5
 #: Largest squared slope, in squared one-step errors, so that a straight line does not make its own error.
 _STEEPEST: Final = 4.0
 #: Degrees of freedom, by origin: errors of origins close together say little that is new.
-_FREEDOM: Final = 2.0
+_FREEDOM: Final = 1.5
 _FREEDOM_PER_ORIGIN: Final = 0.4
+#: A typical error in root mean squared ones: their tails are heavier than a normal distribution's.
+_TYPICAL: Final = 0.9
 _FEWEST_OF_LATE: Final = 3
 #: How many times a series may have grown since an origin for its errors to be taken in proportion.
 _MOST_GROWN: Final = 4.0
@@ -100,12 +102,23 @@ def spread_of_errors(panel: Panel, season: int, horizon: int, offsets: Integers,
     known = np.isfinite(errors)
     squares = _mean_of_scales(np.where(known, errors, 0.0), known, shape, _sizes(panel, season, offsets))
     counts = known.sum(axis=1)
-    pooled = ((squares / shape).sum(axis=1) + _WITHIN * _OPTIMISM * variance) / (counts.sum(axis=1) + _WITHIN)
+    pooled = ((squares / shape).sum(axis=1) + _WITHIN * _optimism(panel.lengths) * variance) / (
+        counts.sum(axis=1) + _WITHIN
+    )
     by_step = (squares + _POOLED * pooled[:, None] * shape) / (counts + _POOLED)
     origins = known.any(axis=2).sum(axis=1)
     return Spread(
-        _never_falling(np.sqrt(by_step)), _FREEDOM + _FREEDOM_PER_ORIGIN * origins, alpha, relative_slope
+        _TYPICAL * _never_falling(np.sqrt(by_step)),
+        _FREEDOM + _FREEDOM_PER_ORIGIN * origins,
+        alpha,
+        relative_slope,
     )
+
+
+def _optimism(lengths: Integers) -> Matrix:
+    """By how much errors within the sample are too small, as Akaike's final prediction error has it."""
+    factor: Matrix = (lengths + _FITTED) / np.maximum(lengths - _FITTED, 1)
+    return factor
 
 
 def _sizes(panel: Panel, season: int, offsets: Integers) -> Matrix:

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from gbaindicators.forecasting.panel.autoregression import autoregression
+from gbaindicators.forecasting.panel.autoregression import autoregression, twice_differenced
 from gbaindicators.forecasting.panel.complex_smoothing import complex_smoothing
 from gbaindicators.forecasting.panel.panel import Integers, Matrix, Panel
 from gbaindicators.forecasting.panel.seasonality import future_factors, seasonal_factors, seasonally_adjusted
@@ -44,6 +44,7 @@ _ADJUSTED: Final[dict[str, Callable[[Panel, int], Matrix]]] = {
     "dynamic_theta": dynamic_theta,
     "ces": complex_smoothing,
     "ar": autoregression,
+    "ari2": twice_differenced,
 }
 
 

@@ -1,0 +1,97 @@
+"""What is due to be asked: each series by its own calendar of publication."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from gbaindicators.catalog import Feed, period_end, period_text
+
+__all__ = ["Turn", "expected_day", "turn_of"]
+
+#: What was asked so recently is not asked again, however late its figure is.
+_REST: Final = timedelta(hours=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whether a series is due to be asked, and why.
+
+    Attributes
+    ----------
+    feed
+        The series.
+    due
+        Whether it is asked now.
+    why
+        In words.
+    latest
+        First day of the last period known from its service, None for none.
+    expected
+        Day from which the figure of the next period is expected, None where none is known.
+    asked
+        When its service last answered for it, None for never.
+    """
+
+    feed: Feed
+    due: bool
+    why: str
+    latest: date | None
+    expected: date | None
+    asked: datetime | None
+
+    def late(self, today: date) -> int:
+        """Days by which the next figure is late, zero if it is not."""
+        return max((today - self.expected).days, 0) if self.expected else 0
+
+
+def expected_day(feed: Feed, latest: date) -> date:
+    """Day on which the figure of the period after `latest` is expected.
+
+    Examples
+    --------
+    >>> quarterly = Feed("censtatd", "gdp", "hong_kong", "Q", "HKD", {}, lag=45)
+    >>> expected_day(quarterly, date(2026, 7, 1))
+    datetime.date(2027, 2, 14)
+    """
+    following = period_end(feed.frequency, latest) + timedelta(days=1)
+    return period_end(feed.frequency, following) + timedelta(days=feed.lag)
+
+
+def turn_of(feed: Feed, latest: date | None, asked: datetime | None, now: datetime) -> Turn:
+    """Say whether a series is due.
+
+    It is when it was never asked, when the figure of the next period is expected by now, or when its figures have not
+    been looked at for revisions for `Feed.recheck` days; never twice within twenty hours.
+
+    Parameters
+    ----------
+    feed
+        The series.
+    latest
+        First day of the last period known from its service.
+    asked
+        When its service last answered for it.
+    now
+        The time; both times with their zone.
+    """
+    expected = None if latest is None else expected_day(feed, latest)
+
+    def say(due: bool, why: str) -> Turn:
+        return Turn(feed, due, why, latest, expected, asked)
+
+    if asked is None:
+        return say(True, "never asked")
+    if asked > now:
+        return say(True, f"the clock was set back: last asked {asked:%Y-%m-%d %H:%M}, after now")
+    if now - asked < _REST:
+        return say(False, f"asked {asked:%Y-%m-%d %H:%M}")
+    if expected is None:
+        return say(True, "asked before, but no figure came")
+    if now.date() >= expected:
+        following = period_end(feed.frequency, latest or expected) + timedelta(days=1)
+        return say(True, f"{period_text(feed.frequency, following)} expected since {expected}")
+    if (now - asked).days >= feed.recheck:
+        return say(True, f"not looked at for revisions since {asked:%Y-%m-%d}")
+    return say(False, f"next figure expected {expected}")
