@@ -22,6 +22,7 @@ _PLACES = {
         "areas", "build", "connect", "definitions", "disagreements", "findings", "indicators", "load", "policies",
         "query", "sources", "validate_datasets",
     ),
+    "ingest": ("accept_held", "freshness", "held_changes", "refresh", "refresh_plan"),
     "transforms": (
         "Disaggregation", "Revisions", "SeasonalAdjustment", "aggregate",
         "breaks", "cagr", "carry_over", "cf_filter", "chain", "chain_links", "contributions",
@@ -73,6 +74,7 @@ __all__ = [
     "UnknownNameError",
     "UsageError",
     "ValidationError",
+    "accept_held",
     "accuracy",
     "aggregate",
     "areas",
@@ -108,10 +110,12 @@ __all__ = [
     "export",
     "findings",
     "forecast",
+    "freshness",
     "from_ytd",
     "gap",
     "growth",
     "hamilton_filter",
+    "held_changes",
     "hp_filter",
     "index",
     "index_robustness",
@@ -142,6 +146,8 @@ __all__ = [
     "rank_changes",
     "rank_size",
     "reconcile",
+    "refresh",
+    "refresh_plan",
     "regression",
     "report",
     "revisions",
@@ -236,6 +242,7 @@ if TYPE_CHECKING:
         summarize_paths,
         unobserved_components,
     )
+    from gbaindicators.ingest import accept_held, freshness, held_changes, refresh, refresh_plan
     from gbaindicators.reporting import report
     from gbaindicators.store import (
         areas,

@@ -46,6 +46,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 _HOME = pytest.StashKey[tuple[str | None, str]]()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the real services alone unless -m names them, also with ``-m "not slow"``."""
+    if "live" in config.option.markexpr:
+        return
+    live = [item for item in items if item.get_closest_marker("live")]
+    items[:] = [item for item in items if item not in live]
+    config.hook.pytest_deselected(items=live)
+
+
 @pytest.fixture(scope="session")
 def shipped() -> Path:
     """Database of the shipped figures in the data home of the run; tests only read it."""

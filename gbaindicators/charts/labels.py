@@ -52,6 +52,9 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "policies": "Policies: ", "effect": "Effect", "actual": "Actual", "without": "Without the policy",
         "mean_effect": "mean effect from {0} on: {1}", "with_error": " (standard error {0})", "band": "band: 95% interval",
         "market": "Market exchange rates", "ppp": "Purchasing power parity",
+        "held_back": "Panels", "held_title": "Figures held back: {0} series", "held_known": "Known",
+        "held_told": "The service now", "held_gone": "No longer given", "held_more": "{0} more series are not drawn",
+        "held_read": "Grey: what is known. Dashed, with points: what the service says now. Crosses: known figures that it no longer gives",
     },
     "zh-Hans": {
         "source": "资料来源：{0}", "more": "及其他{0}项", "as_of": "数据截至{0}。", "note": "注：{0}",
@@ -70,6 +73,9 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "policies": "政策：", "effect": "效应", "actual": "实际", "without": "无政策情形",
         "mean_effect": "{0}起平均效应：{1}", "with_error": "（标准误{0}）", "band": "色带：95%区间",
         "market": "市场汇率", "ppp": "购买力平价",
+        "held_back": "分图", "held_title": "暂不采纳的数据：{0}个序列", "held_known": "已有数据",
+        "held_told": "来源现值", "held_gone": "来源不再提供", "held_more": "另有{0}个序列未绘出",
+        "held_read": "灰线：已有数据。带点虚线：来源现在的数值。叉号：来源不再提供的已有数据",
     },
     "zh-Hant": {
         "source": "資料來源：{0}", "more": "及其他{0}項", "as_of": "數據截至{0}。", "note": "註：{0}",
@@ -88,6 +94,9 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "policies": "政策：", "effect": "效應", "actual": "實際", "without": "無政策情形",
         "mean_effect": "{0}起平均效應：{1}", "with_error": "（標準誤{0}）", "band": "色帶：95%區間",
         "market": "市場匯率", "ppp": "購買力平價",
+        "held_back": "分圖", "held_title": "暫不採納的數據：{0}個序列", "held_known": "已有數據",
+        "held_told": "來源現值", "held_gone": "來源不再提供", "held_more": "另有{0}個序列未繪出",
+        "held_read": "灰線：已有數據。帶點虛線：來源現在的數值。叉號：來源不再提供的已有數據",
     },
 }  # fmt: skip
 

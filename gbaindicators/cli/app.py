@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
-from gbaindicators.cli import database, figures, lists, models, pictures
+from gbaindicators.cli import database, figures, lists, models, pictures, refreshing
 from gbaindicators.cli.logs import log
 from gbaindicators.errors import GbaError
 
@@ -90,7 +90,7 @@ for _panel, _functions in {
         lists.revisions,
         lists.query,
     ),
-    "Database": (database.build, database.validate, database.status),
+    "Database": (refreshing.refresh, database.build, database.validate, database.status),
 }.items():
     for _function in _functions:
         app.command(rich_help_panel=_panel)(_function)

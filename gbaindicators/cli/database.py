@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -11,7 +12,7 @@ import typer
 from gbaindicators.cli import options
 from gbaindicators.cli.files import encode, format_of, to_stdout, write_file
 from gbaindicators.cli.logs import log
-from gbaindicators.cli.printing import make_entries, plain_table
+from gbaindicators.cli.printing import make_entries, make_table, plain_table
 from gbaindicators.cli.results import print_parts
 from gbaindicators.errors import DatasetError, UsageError, ValidationError
 
@@ -23,6 +24,8 @@ __all__ = ["build", "status", "validate"]
 
 #: How many findings of each check are printed.
 _MOST_SHOWN: Final = 5
+#: Characters of the reason why something is stale that are printed; ``--format json`` has all.
+_LONGEST_REASON: Final = 240
 
 
 def build(
@@ -143,25 +146,29 @@ def status(
     form: Annotated[Literal["table", "json"], typer.Option("--format", help="How to print it.")] = "table",
     database: options.Database = None,
 ) -> None:
-    """Say what the database holds and how fresh it is.
+    """Say what the database holds, and how fresh it is against the calendars of the services.
 
     For example:
 
         gba status
         gba status --format json
     """
-    from gbaindicators import store
+    from gbaindicators import ingest, store
 
     path = store.database_path(database)
+    fresh = ingest.freshness()
     if not path.exists():
         if form == "json":
-            to_stdout(json.dumps({"database": str(path), "exists": False}) + "\n")
+            known = {"database": path, "exists": False, "freshness": fresh.to_dicts()}
+            to_stdout(json.dumps(known, default=str, indent=2) + "\n")
         else:
-            to_stdout(f"There is no database at {path} yet: the first read builds it, or gba build.\n")
+            there_is_none = f"There is no database at {path} yet: the first read builds it, or gba build."
+            print_parts([there_is_none, "", *_freshness(fresh)])
         return
     facts, tables = _facts(path)
     if form == "json":
-        to_stdout(json.dumps({**facts, "tables": tables.to_dicts()}, default=str, indent=2) + "\n")
+        told = {**facts, "tables": tables.to_dicts(), "freshness": fresh.to_dicts()}
+        to_stdout(json.dumps(told, default=str, indent=2) + "\n")
         return
     lines = [
         f"Database    {path} ({facts['megabytes']:.0f} MB)",
@@ -173,7 +180,67 @@ def status(
         f"To look at  {facts['findings']:,} findings: gba validate --findings",
         f"            {facts['disagreements']:,} disagreements: gba disagreements",
     ]
-    print_parts(["\n".join(lines), "", *plain_table(tables)])
+    print_parts(["\n".join(lines), "", *plain_table(tables), "", *_freshness(fresh)])
+
+
+def _freshness(fresh: pl.DataFrame) -> list[RenderableType]:
+    """Freshness of the services that were ever asked, and why what is stale is so; then those that never were."""
+    import polars as pl
+
+    answered = pl.col("last_asked").is_not_null() | pl.col("state").is_in(["failed", "held back"])
+    asked, never = fresh.filter(answered.any().over("service")), fresh.filter(~answered.any().over("service"))
+    parts: list[RenderableType] = []
+    if asked.height:
+        alike = ["service", "last_period", "next_expected", "late_days", "state", "why"]
+        rows = (
+            asked.group_by(alike, maintain_order=True).agg("indicator").sort("service", maintain_order=True)
+        )
+        parts += [_freshness_table(rows, asked), ""]
+        stale = rows.filter(pl.col("why").is_not_null()).select("service", "indicator", "why")
+        parts += make_entries(
+            [(f"{service}: {_first_of(names)}", _cut(why)) for service, names, why in stale.iter_rows()]
+        )
+        parts += [""] if stale.height else []
+    if never.height:
+        states = never.group_by("service", maintain_order=True).agg(pl.col("state").first()).iter_rows()
+        ids = [f"{service} (no key)" if state == "no key" else service for service, state in states]
+        parts += [f"Never asked: {', '.join(ids)}. What a refresh would ask: gba refresh --dry-run"]
+    return parts
+
+
+def _freshness_table(rows: pl.DataFrame, asked: pl.DataFrame) -> RenderableType:
+    """Rows under the name of their service; indicators that are equally fresh stand together."""
+    import polars as pl
+
+    columns: dict[str, list[str]] = {n: [] for n in ("service", "last", "expected", "late", "state")}
+    for (service,), some in rows.group_by("service", maintain_order=True):
+        when = asked.filter(pl.col("service") == service)["last_asked"].max()
+        told = f"answered {when:%Y-%m-%d}" if isinstance(when, datetime) else "no sound answer yet"
+        cells = [[f"{service}, {told}", "", "", "", ""]]
+        for row in some.iter_rows(named=True):
+            late = str(row["late_days"]) if row["late_days"] else ""
+            cells.append(
+                [
+                    f"  {_first_of(row['indicator'])}",
+                    row["last_period"] or "",
+                    str(row["next_expected"] or ""),
+                    late,
+                    row["state"],
+                ]
+            )
+        for name, column in zip(columns, zip(*cells, strict=True), strict=True):
+            columns[name] += column
+    return make_table(columns, ["late"], 0)
+
+
+def _first_of(indicators: list[str]) -> str:
+    """The first of some indicators, and how many more."""
+    names = list(dict.fromkeys(indicators))
+    return names[0] + (f" +{len(names) - 1}" if len(names) > 1 else "")
+
+
+def _cut(why: str) -> str:
+    return why if len(why) <= _LONGEST_REASON else why[: _LONGEST_REASON - 1] + "…"
 
 
 def _facts(path: Path) -> tuple[dict[str, Any], pl.DataFrame]:

@@ -66,7 +66,7 @@ Growth = Annotated[
     str | None, typer.Option(metavar="SPAN", help="Growth in percent over a span: 1y, 1q or 1mo.")
 ]
 #: As `forecast` has them; written out here, so that help needs no Polars.
-_MODELS: Final = "auto, theta, dynamic_theta, ets, ces, ar, ari2, arima, components, regression, daily, drift, naive or seasonal_naive"
+_MODELS: Final = "auto, theta, dynamic_theta, ets, ces, ar, ari2, ses, arima, components, regression, daily, drift, naive or seasonal_naive"
 Model = Annotated[str, typer.Option(metavar="NAME", help=f"Forecasting model: {_MODELS}.")]
 Models = Annotated[
     list[str] | None,

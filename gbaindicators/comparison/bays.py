@@ -291,6 +291,8 @@ def _by_bay(indicator: str | Mapping[str, str], bays: str | Sequence[str]) -> di
     if isinstance(indicator, str):
         check_additive(indicator)
         return dict.fromkeys(areas, indicator)
+    if not isinstance(indicator, Mapping):
+        raise UsageError(f"the indicator is {indicator!r}: give its id, such as 'gdp', or one for each bay area")
     chosen = {names.area(bay).id: name for bay, name in indicator.items()}
     if differ := set(areas) ^ set(chosen):
         raise UsageError(
@@ -305,6 +307,11 @@ def _by_bay(indicator: str | Mapping[str, str], bays: str | Sequence[str]) -> di
 def _definitions(indicators: Mapping[str, str], choices: Mapping[str, Choice]) -> dict[str, list[Definition]]:
     """Definitions to make, by indicator."""
     names = catalog()
+    if not isinstance(choices, Mapping):
+        raise UsageError(
+            f"definition names each bay area: definition={{{next(iter(indicators))!r}: {choices!r}}}, or leave it out for "
+            "the default ones"
+        )
     chosen = {names.area(bay).id: choice for bay, choice in choices.items()}
     if unused := chosen.keys() - indicators.keys():
         raise UsageError(
@@ -476,7 +483,7 @@ def _whole(
     return (
         whole.join(account, on="period", how="left", maintain_order="left")
         .with_columns(pl.lit(definition.id).alias("definition"), _note(definition), mixed.alias("mixed"))
-        .drop("straddles", "grade")
+        .drop("straddles")
     )
 
 
@@ -526,6 +533,8 @@ def definition_of(area: str, subject: str = "economy", choice: Choice | None = N
     names = catalog()
     found = names.area(area)
     if choice is not None and not isinstance(choice, str):
+        if not isinstance(choice, Sequence):
+            raise UsageError(f"the definition of {found.id} is {choice!r}: give its id, or a list of members")
         members = tuple(names.area(member).id for member in choice)
         if not members or len(set(members)) < len(members):
             raise UsageError(f"the members of {found.id} must be named once each, not {list(choice)!r}")

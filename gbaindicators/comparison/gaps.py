@@ -219,6 +219,7 @@ def _side(frame: pl.DataFrame, area: str, over: int) -> pl.DataFrame:
         "period", "value",
         sources=pl.col("sources") if "sources" in own.columns else _NO_SOURCES,
         status=pl.col("status") if "status" in own.columns else pl.lit("A"),
+        grade=pl.col("grade") if "grade" in own.columns else pl.lit(None, pl.String),
         breaks=broken.fill_null(value=False).cast(pl.Int64).cum_sum(),
     )  # fmt: skip
     for name, years in (("year", 1), ("span", over)):
@@ -255,6 +256,7 @@ def _with_growth(met: pl.DataFrame, area: str, other: str, mixed: Mixed) -> pl.D
         notes.append(
             pl.when(pl.col(f"before_year{end}").is_null()).then(pl.lit(f"no figure of {one} a year before"))
         )
+        notes.append(pl.format(f"{one}: {{}}", pl.col(f"grade{end}")))
         rates.append(rate.alias(f"growth_{'other' if end else 'area'}"))
     return met.with_columns(
         *rates,

@@ -61,7 +61,7 @@ def sensitivity(
     Returns
     -------
     polars.DataFrame
-        ``basis, prices, area, definition, value, unit, period, sources, rank, best, worst, mixed``: one row per basis,
+        ``indicator, basis, prices, area, definition, value, unit, period, sources, rank, best, worst, mixed``: one row per basis,
         prices, year, bay and definition with the best and the worst rank it takes over all combinations of the others'
         definitions; ``rank`` is its rank when the others use their default definitions (null in a year in which one of
         those has no figure). Definitions whose members have no figures of the indicator are not among them.
@@ -113,7 +113,8 @@ def sensitivity(
         refuse_mixtures(pl.concat(ways))
     default = {d.area: d.id for d in definitions if d.default}
     return pl.concat([_ranks(way, default) for way in ways]).select(
-        "basis", "prices", "area", "definition", "value", "unit", "period", "sources", "rank", "best", "worst", "mixed"
+        pl.lit(indicator).alias("indicator"), "basis", "prices", "area", "definition", "value", "unit", "period", "sources",
+        "rank", "best", "worst", "mixed",
     )  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def forecast(
     horizon
         How many periods ahead, from 1 to 1000.
     model
-        ``"auto"``; one of its members alone (``"theta"``, ``"dynamic_theta"``, ``"ets"``, ``"ces"``, ``"ar"``, ``"ari2"``); or
+        ``"auto"``; one of its members alone (``"theta"``, ``"dynamic_theta"``, ``"ets"``, ``"ces"``, ``"ar"``, ``"ari2"``, ``"ses"``); or
         ``"drift"`` (the last value, moved on by the mean change), ``"naive"`` (the last value) or
         ``"seasonal_naive"`` (the value a season before), which work on the values as they are. Or, fitted to one
         series at a time, ``"arima"``, ``"components"``, ``"regression"`` and ``"daily"``: the automatic choices of

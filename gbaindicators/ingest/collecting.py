@@ -10,7 +10,7 @@ from typing import Final
 import polars as pl
 
 from gbaindicators.catalog import Feed, Service
-from gbaindicators.errors import AnswerError, FetchError
+from gbaindicators.errors import AnswerError, FetchError, GbaError
 from gbaindicators.ingest.exchange import PAGE, Page, Request
 from gbaindicators.ingest.fetching import Client
 from gbaindicators.ingest.memory import Memory, key_of
@@ -34,6 +34,8 @@ class Collected:
         Series with new answers, and those whose answers are what they were.
     failures
         What went wrong, request by request, and which series it concerns.
+    failed
+        The same by id of the series.
     notes, objections
         As in the pages.
     answers
@@ -46,6 +48,7 @@ class Collected:
     answered: list[Feed] = field(default_factory=list)
     unchanged: list[Feed] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     objections: list[str] = field(default_factory=list)
     answers: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -64,10 +67,10 @@ def collect(
     since: date | None,
     client: Client,
     archive: Archive,
-    memory: Memory,
+    memory: Memory | None,
     say: Callable[[str], None],
 ) -> Collected:
-    """Ask a service for some of its series.
+    """Ask a service for some of its series; what `memory` knows of its last answers need not be sent or read again.
 
     An answer that is not what it should be costs the series that it was for. A service that cannot be reached is not
     asked on: what is left counts as failed too.
@@ -80,9 +83,11 @@ def collect(
             pages = _pages(connector, request, client, archive, memory, found)
         except AnswerError as error:
             found.failures.append(str(error))
+            found.failed |= {feed.id: str(error) for feed in request.feeds}
             continue
         except FetchError as error:
             found.failures.append(str(error))
+            found.failed |= {feed.id: str(error) for one in asked[number - 1 :] for feed in one.feeds}
             if left := asked[number:]:
                 series = _series([feed for one in left for feed in one.feeds])
                 found.failures.append(f"not asked any more: {series}")
@@ -98,7 +103,12 @@ def collect(
 
 
 def _pages(
-    connector: Connector, first: Request, client: Client, archive: Archive, memory: Memory, found: Collected
+    connector: Connector,
+    first: Request,
+    client: Client,
+    archive: Archive,
+    memory: Memory | None,
+    found: Collected,
 ) -> list[Page] | None:
     """Pages of the answer to a request; None where they are what they were the last time."""
     pages: list[Page] = []
@@ -106,7 +116,7 @@ def _pages(
     request: Request | None = first
     same = True
     while request is not None:
-        known = memory.answer(request)
+        known = memory.answer(request) if memory else {}
         # Only the first page may be asked conditionally: were a later one unchanged, its figures would be missing.
         given = known if request is first else {}
         found.sent += 1
@@ -117,7 +127,7 @@ def _pages(
         marks[key_of(request)] = {"etag": answer.etag, "modified": answer.modified, "sha256": answer.sha256}
         found.addresses.append({"address": answer.address, "sha256": answer.sha256})
         same = same and known.get("sha256") == answer.sha256
-        page = connector.parse(answer.body, request)
+        page = _parsed(connector, answer.body, request)
         pages.append(page)
         request = page.following
         if len(pages) > _MOST_PAGES:
@@ -126,6 +136,18 @@ def _pages(
             )
     found.answers |= marks
     return None if same else pages
+
+
+def _parsed(connector: Connector, body: bytes, request: Request) -> Page:
+    try:
+        return connector.parse(body, request)
+    except GbaError:
+        raise
+    except Exception as error:  # an answer of a shape that nobody thought of costs its own series only
+        raise AnswerError(
+            f"the answer for {_series(request.feeds)} could not be read ({type(error).__name__}: {error}); it is kept, "
+            "look at it and mend the connector"
+        ) from error
 
 
 def _series(feeds: Sequence[Feed]) -> str:

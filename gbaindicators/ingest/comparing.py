@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, cast
 
 import polars as pl
 
@@ -18,8 +18,11 @@ __all__ = ["CHANGES", "Comparison", "compare", "feed_of"]
 #: Columns of the changes that an answer would make.
 CHANGES: Final = (
     "feed", "indicator", "area", "frequency", "period", "change", "known_value", "value", "unit", "status", "vintage",
+    "known_amount", "amount", "base",
 )  # fmt: skip
-_KEY: Final = ("indicator", "area", "period", "adjustment", "prices")
+#: What identifies a figure apart from its vintage.
+_FIGURE: Final = ("feed", "start")
+_SAID: Final = ("value", "amount", "status", "unit")
 #: With fewer known figures a share of them says nothing.
 _FEWEST: Final = 4
 #: Kinds of units whose values may well change sign or size from one period to the next.
@@ -37,7 +40,7 @@ class Comparison:
     changes
         The same with what was known: columns `CHANGES`; ``change`` is new, revised, restated (another status or
         scale, the same amount), withdrawn (the service says that there is no figure any more) or gone (the service is
-        silent about it).
+        silent about it). ``known_amount`` and ``amount`` are the values in the base unit ``base``.
     objections
         Why the figures of a series must not be taken over unseen, by feed.
     """
@@ -79,30 +82,33 @@ def compare(
         Vintage of figures that the answer does not date; never before that of a known one.
     """
     by_id = {feed.id: feed for feed in feeds}
-    last_known = known["vintage"].max() if known.height else None
-    today_text = max(today.isoformat(), str(last_known)[:10] if last_known else "")
-    new = _normalised(_observations(service, by_id, rows, today_text), catalog)
     old = _normalised(known.with_columns(feed_of(by_id)).filter(pl.col("feed").is_not_null()), catalog)
+    last_known = cast("date | None", old["known"].max())
+    vintage = max(today, last_known or today).isoformat()
+    new = _normalised(_observations(service, by_id, rows, vintage), catalog)
     changes = _changes(new, old, since)
     objections = _broken_rules(new, service, catalog)
+    told, before, own = (_by_feed(frame) for frame in (new, _last_word(old), changes))
     for feed in feeds:
-        own = changes.filter(pl.col("feed") == feed.id)
-        told = new.filter(pl.col("feed") == feed.id)
-        before = _latest(old.filter(pl.col("feed") == feed.id))
+        series = own.get(feed.id, changes.clear())
+        known_of = before.get(feed.id, old.clear())
         found = [
-            *_losses(own, told, before),
-            *_revisions(own, before, feed),
-            *_moves(own, before, feed, catalog),
+            *_losses(series, _from(known_of, since), told.get(feed.id, new.clear())),
+            *_revisions(series, known_of, feed),
+            *_moves(series, known_of, feed, catalog),
         ]
         if found:
             objections.setdefault(feed.id, []).extend(found)
-    taken = changes.filter(pl.col("change") != "same")
-    lost = taken["change"] == "gone"
+    taken = changes.filter(pl.col("change") != "same").sort("feed", "start", "known", maintain_order=True)
+    lost = pl.col("change") == "gone"
+    in_place = {
+        "value": "",
+        "status": "M",
+        "vintage": vintage,
+        "note": "the service no longer gives the figure",
+    }
     taken = taken.with_columns(
-        pl.when(lost).then(pl.lit("")).otherwise("value").alias("value"),
-        pl.when(lost).then(pl.lit("M")).otherwise("status").alias("status"),
-        pl.when(lost).then(pl.lit(today_text)).otherwise("vintage").alias("vintage"),
-        pl.when(lost).then(pl.lit("the service no longer gives the figure")).otherwise("note").alias("note"),
+        pl.when(lost).then(pl.lit(text)).otherwise(column).alias(column) for column, text in in_place.items()
     )
     return Comparison(taken.select("feed", *COLUMNS), taken.select(CHANGES), objections)
 
@@ -149,7 +155,6 @@ def _observations(service: Service, feeds: dict[str, Feed], rows: pl.DataFrame, 
     dated = pl.col("vintage") != ""
     return rows.join(own, on="feed", how="inner", maintain_order="left").with_columns(
         pl.when(dated).then("vintage").otherwise(pl.lit(vintage)).alias("vintage"),
-        dated.alias("dated"),
         pl.lit(service.id).alias("source"),
     )
 
@@ -160,45 +165,48 @@ def _normalised(rows: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
     )
 
 
-def _latest(rows: pl.DataFrame) -> pl.DataFrame:
+def _by_feed(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    return {str(feed): part for (feed,), part in rows.partition_by("feed", as_dict=True).items()}
+
+
+def _last_word(rows: pl.DataFrame) -> pl.DataFrame:
     """The newest vintage of each figure, withdrawn ones left out."""
-    return rows.sort("vintage").unique(_KEY, keep="last").filter(pl.col("value") != "").sort("start")
+    newest = rows.sort("known", maintain_order=True).unique(_FIGURE, keep="last")
+    return newest.filter(pl.col("value") != "").sort("start")
+
+
+def _from(rows: pl.DataFrame, since: date | None) -> pl.DataFrame:
+    return rows if since is None else rows.filter(pl.col("start") >= since)
 
 
 def _changes(new: pl.DataFrame, old: pl.DataFrame, since: date | None) -> pl.DataFrame:
-    """Every figure of the answer and what it is against the known one; and those that are gone."""
-    before = ("value", "amount", "status", "unit", "scale")
-    newest = old.sort("vintage").unique(_KEY, keep="last")
-    undated = new.filter(~pl.col("dated")).join(
-        newest.select(*_KEY, *(pl.col(c).alias(f"known_{c}") for c in before)), on=_KEY, how="left", maintain_order="left",
-    )  # fmt: skip
-    dated = new.filter(pl.col("dated")).join(
-        old.select(*_KEY, "vintage", *(pl.col(c).alias(f"known_{c}") for c in before)).unique((*_KEY, "vintage"), keep="last"),
-        on=(*_KEY, "vintage"), how="left", maintain_order="left",
-    )  # fmt: skip
-    unknown, empty = pl.col("known_value").is_null(), pl.col("value") == ""
-    was_empty = pl.col("known_value") == ""
-    told = pl.concat([undated, dated.select(undated.columns)]).with_columns(
-        pl.when(unknown & empty).then(pl.lit("same"))  # no figure, and none was known
+    """Every figure of the answer and what it is against the one known until its vintage; and those that are gone.
+
+    A service may date its figures, give several vintages of one, or give an older one than is known: each is compared
+    with the last one before it, known or told. So a figure that an update left as it was is no new one.
+    """
+    told = new.unique([*_FIGURE, "known"], keep="last", maintain_order=True)
+    chain = pl.concat(
+        [old.with_columns(pl.lit(False).alias("told")), told.with_columns(pl.lit(True).alias("told"))], how="diagonal"
+    ).sort(*_FIGURE, "known", "told")  # fmt: skip
+    before = [pl.col(c).shift(1).over(_FIGURE).alias(f"known_{c}") for c in _SAID]
+    unknown = (pl.col("known_value") == "").fill_null(True)
+    compared = chain.with_columns(before).filter("told").with_columns(
+        pl.when((pl.col("value") == "") & unknown).then(pl.lit("same"))  # no figure, and none was known
         .when(unknown).then(pl.lit("new"))
-        .when(empty & was_empty).then(pl.lit("same"))
-        .when(empty).then(pl.lit("withdrawn"))
-        .when(was_empty).then(pl.lit("new"))
+        .when(pl.col("value") == "").then(pl.lit("withdrawn"))
         .when(pl.col("amount") != pl.col("known_amount")).then(pl.lit("revised"))
         .when((pl.col("status") != pl.col("known_status")) | (pl.col("unit") != pl.col("known_unit")))
         .then(pl.lit("restated"))
         .otherwise(pl.lit("same"))
         .alias("change")
     )  # fmt: skip
-    missing = newest.filter(pl.col("value") != "").join(new, on=_KEY, how="anti")
-    if since is not None:
-        missing = missing.filter(pl.col("start") >= since)
-    gone = missing.with_columns(
-        pl.col("value").alias("known_value"),
-        pl.col("amount").alias("known_amount"),
-        pl.lit("gone").alias("change"),
+    gone = (
+        _from(_last_word(old), since)
+        .join(new, on=_FIGURE, how="anti")
+        .with_columns(*(pl.col(c).alias(f"known_{c}") for c in _SAID), pl.lit("gone").alias("change"))
     )
-    return pl.concat([told, gone], how="diagonal")
+    return pl.concat([compared, gone], how="diagonal")
 
 
 def _broken_rules(new: pl.DataFrame, service: Service, catalog: Catalog) -> dict[str, list[str]]:
@@ -212,29 +220,41 @@ def _broken_rules(new: pl.DataFrame, service: Service, catalog: Catalog) -> dict
     return {feed: [*texts[:3], *([f"... and {len(texts) - 3} more"] if len(texts) > 3 else [])] for feed, texts in found.items()}  # fmt: skip
 
 
-def _losses(own: pl.DataFrame, told: pl.DataFrame, before: pl.DataFrame) -> Iterable[str]:
+def _losses(own: pl.DataFrame, before: pl.DataFrame, told: pl.DataFrame) -> Iterable[str]:
     if before.height and not told.filter(pl.col("value") != "").height:
-        yield f"the series is empty; {before.height} figures were known"
+        yield f"the series is empty; {before.height:,} figures were known"
         return
-    for change, words in (("gone", "are no longer given"), ("withdrawn", "are withdrawn")):
-        if (rows := own.filter(pl.col("change") == change).sort("start")).height:
-            yield f"{rows.height} known figure(s) {words}: {_span(rows)}"
-    if before.height and (units := set(told["base"].drop_nulls()) - set(before["base"].drop_nulls())):
-        yield f"the unit is {', '.join(sorted(units))}; known figures are in {', '.join(sorted(set(before['base'].drop_nulls())))}"
+    last = (
+        own.sort("known", maintain_order=True)
+        .unique(_FIGURE, keep="last")
+        .join(before, on=_FIGURE, how="semi")
+    )
+    for change, words in (("gone", "no longer given"), ("withdrawn", "withdrawn")):
+        if (rows := last.filter(pl.col("change") == change)).height:
+            yield f"{_figures(rows)} {words}: {_span(rows)}"
+    units, known = ({*frame["base"].drop_nulls()} for frame in (told, before))
+    if before.height and units - known:
+        yield f"the unit is {', '.join(sorted(units - known))}; known figures are in {', '.join(sorted(known))}"
 
 
 def _revisions(own: pl.DataFrame, before: pl.DataFrame, feed: Feed) -> Iterable[str]:
-    revised = own.filter(pl.col("change") == "revised")
+    """Whether too large a share of the known figures would change; vintages before the known ones change none."""
+    latest = before.select(*_FIGURE, pl.col("known").alias("last"))
+    revised = (
+        own.filter(pl.col("change") == "revised")
+        .join(latest, on=_FIGURE)
+        .filter(pl.col("known") >= pl.col("last"))
+        .unique(_FIGURE)
+    )
     if before.height >= _FEWEST and revised.height > feed.most_revised * before.height:
-        share = 100 * revised.height / before.height
         yield (
-            f"{revised.height} of {before.height} known figures change ({share:.0f}%; more than "
-            f"{100 * feed.most_revised:.0f}% asks for a look): {_span(revised)}"
+            f"{revised.height} of {before.height} known figures change ({revised.height / before.height:.0%}; more than "
+            f"{feed.most_revised:.0%} asks for a look): {_span(revised)}"
         )
 
 
 def _moves(own: pl.DataFrame, before: pl.DataFrame, feed: Feed, catalog: Catalog) -> Iterable[str]:
-    """Figures that are many times the known one, or the last one before them."""
+    """Figures that are many times the known one, or the last one before them; and zeros where there was none."""
     unit = catalog.units.get(feed.unit)
     if not before.height or feed.largest_move <= 0 or (unit is not None and unit.kind in _FREE):
         return
@@ -243,14 +263,21 @@ def _moves(own: pl.DataFrame, before: pl.DataFrame, feed: Feed, catalog: Catalog
         before.select("start", pl.col("amount").alias("last_amount")), on="start", strategy="backward"
     ).with_columns(pl.coalesce("known_amount", "last_amount").alias("against"))
     ratio = pl.col("amount") / pl.col("against")
+    zeros = pl.lit((before["amount"] == 0).any())
     far = held_against.filter(
-        (pl.col("amount") > 0) & (pl.col("against") > 0)
-        & ((ratio > feed.largest_move) | (ratio < 1 / feed.largest_move))
-    )  # fmt: skip
+        (pl.col("against") > 0)
+        & pl.when(pl.col("amount") == 0)
+        .then(~zeros)
+        .otherwise((pl.col("amount") > 0) & ~ratio.is_between(1 / feed.largest_move, feed.largest_move))
+    )
     for row in far.head(3).iter_rows(named=True):
         yield f"{row['period']}: {row['amount']:g} after {row['against']:g}, more than {feed.largest_move:g} times apart"
     if far.height > 3:
         yield f"... and {far.height - 3} more"
+
+
+def _figures(rows: pl.DataFrame) -> str:
+    return f"{rows.height:,} known figure{'s are' if rows.height > 1 else ' is'}"
 
 
 def _span(rows: pl.DataFrame) -> str:

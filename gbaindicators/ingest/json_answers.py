@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any, Final
 
@@ -13,7 +14,16 @@ import polars as pl
 from gbaindicators.errors import AnswerError
 from gbaindicators.ingest.exchange import Request, page_rows
 
-__all__ = ["as_list", "figures", "new_columns", "read_json", "refusal", "text_columns"]
+__all__ = [
+    "as_list",
+    "documented",
+    "figures",
+    "new_columns",
+    "read_json",
+    "read_records",
+    "refusal",
+    "text_columns",
+]
 
 _NUMBER: Final = r"^-?(?:\d+\.?\d*|\.\d+)$"
 _SAID: Final = re.compile(
@@ -62,6 +72,54 @@ def read_json(body: bytes, request: Request) -> Any:
             f"an answer of {len(body):,} bytes that is not JSON from character {error.pos:,} on: {error.msg}",
             "it was cut on the way or is of another format; ask again",
         ) from None
+
+
+def read_records(body: bytes, columns: Sequence[str]) -> pl.DataFrame | None:
+    """Text columns of an answer that is an array of objects, read by Polars in half the time of the standard library.
+
+    For words and whole numbers: a decimal that is not in quotation marks among others that are loses its last zeros.
+
+    Returns
+    -------
+    polars.DataFrame or None
+        None unless every object has every column as text: then `read_json` finds out what is the matter.
+
+    Examples
+    --------
+    >>> read_records(b'[{"month": "202306", "n": "12"}]', ["month", "n"]).rows()
+    [('202306', '12')]
+    >>> read_records(b'[{"month": "202306"}, {"n": "12"}]', ["month", "n"]) is None
+    True
+    """
+    try:
+        frame = pl.read_json(body)
+    except (pl.exceptions.PolarsError, OSError):
+        return None
+    if any(frame.schema.get(name) != pl.String or frame[name].null_count() for name in columns):
+        return None
+    return frame.select(columns)
+
+
+@contextmanager
+def documented(request: Request) -> Iterator[None]:
+    """Refuse an answer in which something is not where, or not what, the service documents.
+
+    >>> from gbaindicators.catalog import Feed
+    >>> request = Request("https://example.org", (Feed("estat", "population", "tokyo", "A", "persons", {}),))
+    >>> with documented(request):
+    ...     {"RESULT": None}["RESULT"]["STATUS"]
+    Traceback (most recent call last):
+    gbaindicators.errors.AnswerError: estat: an answer of another shape than documented: 'NoneType' object is not ...
+    """
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        said = str(error)[:100]
+        raise refusal(
+            request,
+            f"an answer of another shape than documented: {said}",
+            "the format has changed; the connector must be mended",
+        ) from error
 
 
 def as_list(found: Any) -> list[Any]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from gbaindicators.catalog import Feed, period_end, period_text
+import polars as pl
 
-__all__ = ["Turn", "expected_day", "turn_of"]
+from gbaindicators.catalog import Catalog, Feed, Service, parse_period, period_end, period_text
+from gbaindicators.errors import UnknownNameError
+from gbaindicators.ingest.comparing import feed_of
+from gbaindicators.ingest.memory import Memory
+
+__all__ = ["Turn", "expected_day", "following_period", "services_of", "turn_of", "turns_of"]
 
 #: What was asked so recently is not asked again, however late its figure is.
 _REST: Final = timedelta(hours=20)
@@ -46,6 +52,11 @@ class Turn:
         return max((today - self.expected).days, 0) if self.expected else 0
 
 
+def following_period(feed: Feed, latest: date) -> date:
+    """First day of the period after `latest`."""
+    return period_end(feed.frequency, latest) + timedelta(days=1)
+
+
 def expected_day(feed: Feed, latest: date) -> date:
     """Day on which the figure of the period after `latest` is expected.
 
@@ -55,8 +66,7 @@ def expected_day(feed: Feed, latest: date) -> date:
     >>> expected_day(quarterly, date(2026, 7, 1))
     datetime.date(2027, 2, 14)
     """
-    following = period_end(feed.frequency, latest) + timedelta(days=1)
-    return period_end(feed.frequency, following) + timedelta(days=feed.lag)
+    return period_end(feed.frequency, following_period(feed, latest)) + timedelta(days=feed.lag)
 
 
 def turn_of(feed: Feed, latest: date | None, asked: datetime | None, now: datetime) -> Turn:
@@ -90,8 +100,47 @@ def turn_of(feed: Feed, latest: date | None, asked: datetime | None, now: dateti
     if expected is None:
         return say(True, "asked before, but no figure came")
     if now.date() >= expected:
-        following = period_end(feed.frequency, latest or expected) + timedelta(days=1)
+        following = following_period(feed, latest or expected)
         return say(True, f"{period_text(feed.frequency, following)} expected since {expected}")
     if (now - asked).days >= feed.recheck:
         return say(True, f"not looked at for revisions since {asked:%Y-%m-%d}")
     return say(False, f"next figure expected {expected}")
+
+
+def services_of(names: Catalog, ids: Sequence[str] | None) -> list[Service]:
+    """Services of these ids, by default all that feed a series.
+
+    Raises
+    ------
+    UnknownNameError
+        For an id that the catalogue does not know.
+    """
+    if ids is None:
+        return [service for service in names.services.values() if service.feeds]
+    if unknown := [one for one in ids if one not in names.services]:
+        raise UnknownNameError("service", unknown[0], names.services)
+    return [names.services[one] for one in dict.fromkeys(ids)]
+
+
+def turns_of(service: Service, known: pl.DataFrame, memory: Memory, now: datetime) -> list[Turn]:
+    """Turn of every series of a service.
+
+    Parameters
+    ----------
+    service
+        The service.
+    known
+        Every accepted figure of it, in the columns of a dataset file.
+    memory
+        What is remembered of it.
+    now
+        The time, with its zone.
+    """
+    last = (
+        known.filter(pl.col("value") != "")
+        .with_columns(feed_of({feed.id: feed for feed in service.feeds}))
+        .group_by("feed")
+        .agg(pl.col("period").max())
+    )
+    latest = {feed: parse_period(period).start for feed, period in last.iter_rows() if feed is not None}
+    return [turn_of(feed, latest.get(feed.id), memory.asked(feed), now) for feed in service.feeds]

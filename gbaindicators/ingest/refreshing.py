@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,25 +13,22 @@ from typing import Any, Final
 
 import polars as pl
 
-from gbaindicators.catalog import Catalog, Feed, Service, catalog, parse_period
-from gbaindicators.errors import DatabaseError, GbaError, UnknownNameError, UsageError
+from gbaindicators.catalog import Catalog, Service, catalog, datasets_dir, parse_period
+from gbaindicators.errors import DatabaseError, GbaError, UsageError
 from gbaindicators.ingest.collecting import Collected, collect
-from gbaindicators.ingest.comparing import Comparison, compare
+from gbaindicators.ingest.comparing import CHANGES, Comparison, compare
 from gbaindicators.ingest.fetching import Client
 from gbaindicators.ingest.memory import Memory
-from gbaindicators.ingest.planning import Turn, turn_of
+from gbaindicators.ingest.planning import services_of, turns_of
 from gbaindicators.ingest.sources import connector
 from gbaindicators.store.archive import Archive, Batch
-from gbaindicators.store.building import build
+from gbaindicators.store.building import build, fingerprint
 from gbaindicators.store.home import database_path, home
 from gbaindicators.store.opening import open_database
-from gbaindicators.tables.observations import COLUMNS
 
-__all__ = ["Outcome", "Refresh", "accept", "held_changes", "plan", "refresh"]
+__all__ = ["Outcome", "Refresh", "accept_held", "held_changes", "refresh", "refresh_plan"]
 
 Progress = Callable[[str], None]
-#: Services asked at the same time. Each is asked in one thread, at its own pace.
-_AT_ONCE: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +101,7 @@ class Refresh:
         return pl.DataFrame(rows, schema=pl.Schema(schema))
 
 
-def plan(sources: Sequence[str] | None = None, *, now: datetime | None = None) -> pl.DataFrame:
+def refresh_plan(sources: Sequence[str] | None = None, *, now: datetime | None = None) -> pl.DataFrame:
     """Say which series are due to be asked, and why.
 
     Parameters
@@ -128,7 +125,7 @@ def plan(sources: Sequence[str] | None = None, *, now: datetime | None = None) -
 
     Examples
     --------
-    >>> plan(["worldbank"])["service"].unique().to_list()
+    >>> refresh_plan(["worldbank"])["service"].unique().to_list()
     ['worldbank']
     """
     names, archive, clock = catalog(), Archive(), now or datetime.now(UTC)
@@ -138,8 +135,8 @@ def plan(sources: Sequence[str] | None = None, *, now: datetime | None = None) -
             "due": turn.due, "why": turn.why, "latest": turn.latest, "expected": turn.expected,
             "asked": turn.asked, "late": turn.late(clock.date()),
         }
-        for service in _services(names, sources)
-        for turn in _turns(service, archive, clock)
+        for service in services_of(names, sources)
+        for turn in turns_of(service, archive.known(service.id), Memory(archive.root, service.id), clock)
     ]  # fmt: skip
     schema: dict[str, Any] = {
         "service": pl.String, "indicator": pl.String, "area": pl.String, "frequency": pl.String, "due": pl.Boolean,
@@ -161,7 +158,7 @@ def refresh(
 
     Each answer is kept, validated and compared with what is known. What is sound is taken over, with the day as its
     vintage; what would delete history, change much of it, change a unit, or move a figure beyond its bounds is held back
-    for `accept`. A service that fails leaves the others' work standing. Asked again, nothing that is not due is fetched.
+    for `accept_held`. A service that fails leaves the others' work standing. Asked again, nothing that is not due is fetched.
 
     Parameters
     ----------
@@ -198,7 +195,7 @@ def refresh(
     """
     names, clock, say = catalog(), now or datetime.now(UTC), progress or (lambda _: None)
     first = parse_period(since).start if isinstance(since, str) else since
-    chosen = _services(names, sources)
+    chosen = services_of(names, sources)
     with _only_one():
         archive = Archive()
         archive.tidy()
@@ -214,13 +211,12 @@ def refresh(
             except Exception as error:  # noqa: BLE001 - one broken connector must not take the others down
                 return Outcome(service.id, "failed", reasons=(f"unexpected {type(error).__name__}: {error}",))
 
-        with ThreadPoolExecutor(min(max(len(chosen), 1), _AT_ONCE)) as pool:
-            outcomes = tuple(pool.map(one, chosen))
+        outcomes = _side_by_side(one, chosen)
         published, problem = _publish(archive, say)
     return Refresh(outcomes, published, database_path(), problem)
 
 
-def accept(held: Sequence[str], *, progress: Progress | None = None) -> Refresh:
+def accept_held(held: Sequence[str], *, progress: Progress | None = None) -> Refresh:
     """Take over figures that a refresh held back.
 
     Parameters
@@ -239,11 +235,20 @@ def accept(held: Sequence[str], *, progress: Progress | None = None) -> Refresh:
     ------
     UsageError
         When nothing of the kind is held back; the message lists what is.
+
+    Examples
+    --------
+    >>> accept_held(["dbnomics"])
+    Traceback (most recent call last):
+    gbaindicators.errors.UsageError: nothing is held back of dbnomics; held back: ...
     """
     say = progress or (lambda _: None)
     with _only_one():
         archive = Archive()
-        outcomes = [_accept_one(archive, *one.partition(":")[::2]) for one in held]
+        named = [one.partition(":")[::2] for one in held]
+        for service, series in named:
+            _figures_held(archive, service, series)
+        outcomes = [_accept_one(archive, service, series) for service, series in named]
         published, problem = _publish(archive, say)
     return Refresh(tuple(outcomes), published, database_path(), problem)
 
@@ -254,8 +259,8 @@ def held_changes() -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        ``service, feed, indicator, area, frequency, period, change, known_value, value, unit, status, vintage, reason``;
-        empty when nothing waits.
+        ``service, feed, indicator, area, frequency, period, change, known_value, value, unit, status, vintage`` (as
+        published), ``known_amount, amount, base`` (in base units) and ``reason``; empty when nothing waits.
 
     Examples
     --------
@@ -265,24 +270,19 @@ def held_changes() -> pl.DataFrame:
     archive = Archive()
     found = []
     for path in sorted((archive.root / "held").glob("*")):
-        for batch in archive.batches(path.name, "held"):
-            reasons = {feed: "; ".join(texts) for feed, texts in batch.manifest()["objections"].items()}
-            every = reasons.pop("", "")
-            found.append(
-                batch.other("changes").with_columns(
-                    pl.lit(path.name).alias("service"),
-                    pl.col("feed")
-                    .replace_strict(reasons, default=every, return_dtype=pl.String)
-                    .alias("reason"),
-                )
+        if held := archive.held(path.name):
+            reasons = {feed: "; ".join(texts) for feed, texts in held.manifest()["objections"].items()}
+            reason = (
+                pl.col("feed").replace_strict(reasons, default="", return_dtype=pl.String).alias("reason")
             )
-    columns = ("service", *_HELD, "reason")
+            found.append(held.other("changes").with_columns(reason, service=pl.lit(path.name)))
     if not found:
-        return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
-    return pl.concat(found, how="diagonal").select(columns)
+        amounts = dict.fromkeys(("known_amount", "amount"), pl.Float64)
+        return pl.DataFrame(schema={**dict.fromkeys(_HELD, pl.String), **amounts})
+    return pl.concat(found).select(_HELD)
 
 
-_HELD: Final = ("feed", "indicator", "area", "frequency", "period", "change", "known_value", "value", "unit", "status", "vintage")  # fmt: skip
+_HELD: Final = ("service", *CHANGES, "reason")
 
 
 @contextlib.contextmanager
@@ -303,30 +303,24 @@ def _only_one() -> Iterator[None]:
         raise DatabaseError(f"{path.parent} cannot be written: {error.strerror or error}") from None
 
 
-def _services(names: Catalog, ids: Sequence[str] | None) -> list[Service]:
-    if ids is None:
-        return [service for service in names.services.values() if service.feeds]
-    if unknown := [one for one in ids if one not in names.services]:
-        raise UnknownNameError("service", unknown[0], names.services)
-    return [names.services[one] for one in dict.fromkeys(ids)]
+def _side_by_side(one: Callable[[Service], Outcome], services: Sequence[Service]) -> tuple[Outcome, ...]:
+    """Ask every service in a thread, each at its own pace.
 
+    Daemons, so that an interrupt need not wait for a slow service: whatever they have written is whole.
+    """
+    outcomes: dict[str, Outcome] = {}
 
-def _turns(service: Service, archive: Archive, now: datetime) -> list[Turn]:
-    memory = Memory(archive.root, service.id)
-    latest = _latest_periods(archive.known(service.id), service)
-    return [turn_of(feed, latest.get(feed.id), memory.asked(feed), now) for feed in service.feeds]
+    def run(service: Service) -> None:
+        outcomes[service.id] = one(service)
 
-
-def _latest_periods(known: pl.DataFrame, service: Service) -> dict[str, date]:
-    from gbaindicators.ingest.comparing import feed_of
-
-    last = (
-        known.filter(pl.col("value") != "")
-        .with_columns(feed_of({feed.id: feed for feed in service.feeds}))
-        .group_by("feed")
-        .agg(pl.col("period").max())
-    )
-    return {feed: parse_period(period).start for feed, period in last.iter_rows() if feed is not None}
+    threads = [
+        threading.Thread(target=run, args=(service,), name=service.id, daemon=True) for service in services
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return tuple(outcomes[service.id] for service in services)
 
 
 def _refresh_one(
@@ -335,39 +329,35 @@ def _refresh_one(
 ) -> Outcome:  # fmt: skip
     if service.key_needed and not environment.get(service.key) and not named:
         return Outcome(service.id, "no key", reasons=(f"set {service.key} to ask {service.id}",))
-    memory = Memory(archive.root, service.id)
-    due = [turn.feed for turn in _turns(service, archive, now) if turn.due or force]
+    memory, known = Memory(archive.root, service.id), archive.known(service.id)
+    due = [turn.feed for turn in turns_of(service, known, memory, now) if turn.due or force]
     if not due:
-        return Outcome(service.id, "not due")
-    with Client(service, environment=environment, report=lambda text: say(f"{service.id}: {text}")) as client:
+        return _waiting(Outcome(service.id, "not due"), archive.held(service.id))
+
+    def tell(text: str) -> None:
+        say(f"{service.id}: {text.removeprefix(f'{service.id}: ')}")
+
+    with Client(service, environment=environment, report=tell) as client:
+        # Who forces a refresh may have lost figures: every answer is read again then.
         found = collect(
-            service,
-            connector(service.id),
-            due,
-            since,
-            client,
-            archive,
-            memory,
-            lambda text: say(f"{service.id}: {text}"),
+            service, connector(service.id), due, since, client, archive, None if force else memory, tell
         )
-    comparison = compare(
-        service,
-        found.answered,
-        found.frame(),
-        archive.known(service.id),
-        names,
-        since=since,
-        today=now.date(),
-    )
+    comparison = compare(service, found.answered, found.frame(), known, names, since=since, today=now.date())
     if found.objections:
-        everything = {feed.id: list(found.objections) for feed in found.answered}
-        comparison = Comparison(comparison.figures, comparison.changes, everything | comparison.objections)
+        doubts = {
+            feed.id: [*found.objections, *comparison.objections.get(feed.id, ())] for feed in found.answered
+        }
+        comparison = replace(comparison, objections=doubts)
     batch = _take_over(service, archive, comparison, found, now)
     held = _hold_back(service, archive, comparison, found, now)
-    answered = [feed for feed in (*found.answered, *found.unchanged) if feed.id not in comparison.objections]
     # Answers are remembered only when all that was in them was taken over: else they must be read again.
-    memory.keep(answered, {} if held or found.failures else found.answers, now)
-    return _outcome(service, due, comparison, found, batch, held)
+    all_taken = not (comparison.held().height or found.failures)
+    memory.keep([*found.answered, *found.unchanged], found.answers if all_taken else {}, now, found.failed)
+    state = "failed" if found.failures else "accepted" if batch else "unchanged"
+    reasons = (*found.failures, *_told(comparison.objections), *found.notes)
+    outcome = Outcome(service.id, state, len(due), found.sent, reasons=reasons)
+    taken = comparison.changes.filter(~pl.col("feed").is_in(list(comparison.objections)))
+    return _waiting(_counted(outcome, taken), held)
 
 
 def _manifest(found: Collected, now: datetime, **more: Any) -> dict[str, Any]:
@@ -387,56 +377,85 @@ def _hold_back(
     service: Service, archive: Archive, comparison: Comparison, found: Collected, now: datetime
 ) -> Batch | None:
     """Hold the figures of the series that something speaks against, in place of what was held of them before."""
-    answered = {feed.id for feed in found.answered}
-    figures, changes = (
-        comparison.held(),
-        comparison.changes.filter(pl.col("feed").is_in(list(comparison.objections))),
-    )
+    before = archive.held(service.id)
+    if not found.answered:
+        return before
+    figures = comparison.held()
+    changes = comparison.changes.filter(pl.col("feed").is_in(list(comparison.objections)))
     objections = dict(comparison.objections)
-    for batch in archive.batches(service.id, "held"):
-        kept = pl.col("feed").is_in(list(answered)).not_()
-        before = batch.other("changes").filter(kept)
-        figures = pl.concat([batch.other("series").filter(kept), figures])
-        changes = pl.concat([before, changes], how="diagonal")
-        objections |= {f: t for f, t in batch.manifest()["objections"].items() if f not in answered and f}
-    if not figures.height:
-        archive.drop_held(service.id)
-        return None
-    batch = archive.add(
-        service.id, "held", _stamp(now), figures, _manifest(found, now, objections=objections), changes=changes,
-        series=figures,
-    )  # fmt: skip
-    archive.drop_held(service.id, but=batch)
-    return batch
+    if before is not None:
+        answered = [feed.id for feed in found.answered]
+        others = ~pl.col("feed").is_in(answered)
+        figures = pl.concat([before.other("series").filter(others), figures])
+        changes = pl.concat([before.other("changes").filter(others), changes])
+        objections |= {f: texts for f, texts in before.manifest()["objections"].items() if f not in answered}
+    return _held_instead(archive, service.id, figures, changes, objections, _manifest(found, now))
+
+
+def _held_instead(
+    archive: Archive, service: str, figures: pl.DataFrame, changes: pl.DataFrame,
+    objections: Mapping[str, Sequence[str]], manifest: Mapping[str, Any],
+) -> Batch | None:  # fmt: skip
+    """Hold these figures in place of all that was held of the service."""
+    held = None
+    if figures.height:
+        series = set(figures["feed"])
+        why = {feed: texts for feed, texts in objections.items() if feed in series}
+        held = archive.add(
+            service, "held", _stamp(datetime.fromisoformat(manifest["at"])), figures, {**manifest, "objections": why},
+            series=figures, changes=changes,
+        )  # fmt: skip
+    archive.drop_held(service, but=held)
+    return held
+
+
+def _waiting(outcome: Outcome, held: Batch | None) -> Outcome:
+    """Say in an outcome what is held back of the service, now or since an earlier refresh."""
+    if held is None:
+        return outcome
+    reasons = (*outcome.reasons, *_told(held.manifest()["objections"]))
+    return replace(
+        outcome,
+        state="failed" if outcome.state == "failed" else "held",
+        held=held.other("series").height,
+        reasons=tuple(dict.fromkeys(reasons)),
+    )
+
+
+def _told(objections: Mapping[str, Sequence[str]]) -> list[str]:
+    """Objections as lines; what is said against several series is said once."""
+    series: dict[str, list[str]] = {}
+    for feed, texts in objections.items():
+        for text in texts:
+            series.setdefault(text, []).append(feed)
+    return [
+        f"{', '.join(feeds[:2])}{f' and {len(feeds) - 2:,} more' if len(feeds) > 2 else ''}: {text}"
+        for text, feeds in series.items()
+    ]
+
+
+def _figures_held(archive: Archive, service: str, series: str) -> tuple[Batch, pl.DataFrame]:
+    """What is held back of the series of a service whose ids begin so."""
+    held = archive.held(service)
+    if held is not None:
+        figures = held.other("series").filter(pl.col("feed").str.starts_with(series))
+        if figures.height:
+            return held, figures
+    waiting = held_changes().select(pl.concat_str("service", "feed", separator=":")).to_series().unique()
+    raise UsageError(
+        f"nothing is held back of {service}{':' + series if series else ''}; held back: "
+        f"{', '.join(waiting.sort()) or 'nothing'}"
+    )
 
 
 def _accept_one(archive: Archive, service: str, series: str) -> Outcome:
-    batches = archive.batches(service, "held")
-    chosen = pl.col("feed").str.starts_with(series)
-    if not batches or not (figures := batches[-1].other("series").filter(chosen)).height:
-        waiting = (
-            held_changes().select(pl.concat_str("service", "feed", separator=":")).to_series().unique().sort()
-        )
-        there = ", ".join(waiting) or "nothing"
-        raise UsageError(
-            f"nothing is held back of {service}{':' + series if series else ''}; held back: {there}"
-        )
-    batch = batches[-1]
-    changes, manifest = batch.other("changes"), batch.manifest()
-    archive.add(
-        service, "accepted", _stamp(datetime.now(UTC)), figures.select(COLUMNS),
-        {"at": manifest["at"], "answers": manifest["answers"], "by": "hand", "objections": manifest["objections"]},
-    )  # fmt: skip
-    left = batch.other("series").filter(~chosen)
-    if left.height:
-        rest = archive.add(
-            service, "held", _stamp(datetime.now(UTC)), left, {k: manifest[k] for k in ("at", "answers", "objections")},
-            changes=changes.filter(~chosen), series=left,
-        )  # fmt: skip
-        archive.drop_held(service, but=rest)
-    else:
-        archive.drop_held(service)
-    return _counted(Outcome(service, "accepted", held=left.height), changes.filter(chosen))
+    held, figures = _figures_held(archive, service, series)
+    manifest, changes, every = held.manifest(), held.other("changes"), held.other("series")
+    taken = pl.col("feed").is_in(figures["feed"].unique().implode())
+    archive.add(service, "accepted", _stamp(datetime.now(UTC)), figures, {**manifest, "by": "hand"})
+    rest = every.filter(~taken)
+    _held_instead(archive, service, rest, changes.filter(~taken), manifest["objections"], manifest)
+    return replace(_counted(Outcome(service, "accepted"), changes.filter(taken)), held=rest.height)
 
 
 def _counted(outcome: Outcome, changes: pl.DataFrame) -> Outcome:
@@ -449,39 +468,32 @@ def _counted(outcome: Outcome, changes: pl.DataFrame) -> Outcome:
     )
 
 
-def _outcome(
-    service: Service, due: Sequence[Feed], comparison: Comparison, found: Collected, batch: Batch | None, held: Batch | None
-) -> Outcome:  # fmt: skip
-    taken = comparison.changes.filter(~pl.col("feed").is_in(list(comparison.objections)))
-    state = "failed" if found.failures else "held" if held else "accepted" if batch else "unchanged"
-    objections = [
-        f"{feed or service.id}: {text}" for feed, texts in comparison.objections.items() for text in texts
-    ]
-    reasons = (*found.failures, *objections, *found.notes)
-    outcome = Outcome(service.id, state, len(due), found.sent, held=comparison.held().height, reasons=reasons)
-    return _counted(outcome, taken)
-
-
 def _stamp(now: datetime) -> str:
     return now.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
 
 
 def _publish(archive: Archive, say: Progress) -> tuple[bool, str]:
-    """Build a database if what was accepted is not what the published one holds."""
+    """Build a database if the published one is not of the shipped and the accepted figures that there are."""
     path = database_path()
     try:
-        if path.exists() and _archive_of(path) == archive.fingerprint():
-            return False, ""
+        if path.exists() and path.stat().st_size:
+            of, *made = _made_of(path)
+            if of != "shipped":
+                raise DatabaseError(
+                    f"{path} was built from {of}: it is left alone, what was accepted is kept. To publish it: gba build"
+                )
+            if made == [fingerprint(datasets_dir()), archive.fingerprint()]:
+                return False, ""
         build(progress=say)
     except GbaError as error:
         return False, str(error)
     return True, ""
 
 
-def _archive_of(path: Path) -> str | None:
+def _made_of(path: Path) -> tuple[str | None, ...]:
     connection = open_database(path)
     try:
-        row = connection.execute("SELECT archive FROM build").fetchone()
+        row = connection.execute("SELECT datasets, fingerprint, archive FROM build").fetchone()
     finally:
         connection.close()
-    return row[0] if row else None
+    return tuple(row) if row else ("", None, None)

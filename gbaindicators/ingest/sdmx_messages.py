@@ -181,7 +181,7 @@ def read_structure_specific(body: bytes, request: Request, dimensions: Iterable[
     >>> message.observations.row(0)
     (0, '2023', '2.50', '')
     """
-    if not body.strip():
+    if not body or body.isspace():
         raise refusal(
             request, "an empty answer", "the service has nothing for this key, or did not send it; ask again"
         )
@@ -215,7 +215,7 @@ def _refuse(name: str, *_: object) -> None:
 
 
 def _not_xml(body: bytes, error: expat.ExpatError) -> tuple[str, str]:
-    start = body.lstrip()[:40]
+    start = body[:200].lstrip()[:40]
     if not start.removeprefix(b"\xef\xbb\xbf").startswith(b"<"):
         return f"no XML: it begins {start!r}", "the service may have changed its formats"
     if start[:5].lower() == b"<html":
@@ -249,12 +249,14 @@ def read_sdmx_csv(body: bytes, request: Request, dimensions: Iterable[str]) -> p
     ('JPN01F', '2021', '39.10', 'A', '0')
     """
     text = body.removeprefix(b"\xef\xbb\xbf")
-    if not text.strip():
+    if not text or text.isspace():
         raise refusal(
             request, "an empty answer", "the service has nothing for this key, or did not send it; ask again"
         )
-    if text.lstrip()[:1] in (b"<", b"{"):
-        raise refusal(request, f"no CSV: it begins {text.lstrip()[:40]!r}", "an error page; ask again later")
+    if text[:200].lstrip()[:1] in (b"<", b"{"):
+        raise refusal(
+            request, f"no CSV: it begins {text[:200].lstrip()[:40]!r}", "an error page; ask again later"
+        )
     header = text.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
     if missing := {*dimensions, "TIME_PERIOD", "OBS_VALUE", "OBS_STATUS", "UNIT_MULT"} - set(
         header.split(",")
@@ -356,12 +358,22 @@ def _expanded(text: str) -> str:
 
 
 def _check_frequency(rows: pl.DataFrame, request: Request) -> None:
-    due = {one.id: one.frequency for one in request.feeds}
-    for feed, period in rows.select("feed", "period").unique().iter_rows():
+    due = pl.DataFrame(
+        [(one.id, one.frequency) for one in request.feeds], schema=["feed", "due"], orient="row"
+    )
+    seen = (
+        rows.lazy()
+        .select("feed", "period")
+        .join(due.lazy(), on="feed")
+        .group_by("due", "period")
+        .first()
+        .collect()
+    )
+    for frequency, period, feed in seen.iter_rows():
         try:
             found = parse_period(period)[0]
         except PeriodError:
             found = "none"
-        if found != due[feed]:
-            what = f"the period {period[:40]!r} in {feed}, which has frequency {due[feed]}"
+        if found != frequency:
+            what = f"the period {period[:40]!r} in {feed}, which has frequency {frequency}"
             raise refusal(request, what, "the flow has changed; mend the feed")

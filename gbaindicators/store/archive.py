@@ -17,6 +17,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, Final, Literal
 
 import polars as pl
@@ -46,7 +47,7 @@ class Batch:
 
     @property
     def name(self) -> str:
-        """When the batch was made, and the beginning of its hash."""
+        """Its number among those of the service, when it was made, and the beginning of its hash."""
         return self.folder.name
 
     def manifest(self) -> dict[str, Any]:
@@ -101,6 +102,10 @@ class Archive:
         folder = self.root / state / service
         return [Batch(path) for path in sorted(folder.glob("[!.]*")) if (path / _MANIFEST).exists()]
 
+    def held(self, service: str) -> Batch | None:
+        """What is held back of a service: its newest held batch, which stands for all before it."""
+        return next(reversed(self.batches(service, "held")), None)
+
     def known(self, service: str) -> pl.DataFrame:
         """Every accepted figure of a service with each of its vintages, as published; the last word of each day."""
         batches = self.batches(service)
@@ -147,7 +152,7 @@ class Archive:
         service, state
             Of which service, and whether it is accepted or held.
         stamp
-            When, as text that sorts by time. A batch comes after those that are there, whatever the clock says.
+            When, as text without a hyphen. Batches are numbered: their order does not hang on the clock.
         figures
             In the columns of a dataset file.
         manifest
@@ -160,11 +165,9 @@ class Archive:
         content = buffer.getvalue()
         sha256 = hashlib.sha256(content).hexdigest()
         folder = self.root / state / service
-        latest = max((batch.name.split("-")[0] for batch in self.batches(service, state)), default="")
-        if stamp <= latest:  # the clock was set back: the order of batches must not be
-            stamp = f"{latest}+"
-        final = folder / f"{stamp}-{sha256[:12]}"
-        aside = folder / f".{final.name}.{os.getpid()}.writing"
+        number = 1 + max((int(batch.name.split("-")[0]) for batch in self.batches(service, state)), default=0)
+        final = folder / f"{number:08}-{stamp}-{sha256[:12]}"
+        aside = _aside(final)
         with _said(self.root):
             aside.mkdir(parents=True)
             try:
@@ -185,11 +188,13 @@ class Archive:
         """Forget what is held of a service, but for one batch."""
         for batch in self.batches(service, "held"):
             if batch != but:
-                shutil.rmtree(batch.folder, ignore_errors=True)
+                with _said(self.root):
+                    gone = batch.folder.rename(_aside(batch.folder))  # whole, or not at all
+                shutil.rmtree(gone, ignore_errors=True)
 
     def tidy(self) -> None:
         """Remove what killed refreshes left half written."""
-        for rest in self.root.glob("*/*/.*.writing"):
+        for rest in self.root.rglob(".*.writing"):
             if rest.is_dir():
                 shutil.rmtree(rest, ignore_errors=True)
             else:
@@ -204,7 +209,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     DatabaseError
         When it cannot be written.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}.writing")
+    aside = _aside(path)
     with _said(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -224,6 +229,11 @@ def _said(place: Path) -> Iterator[None]:
             f"{place} cannot be written: {error.strerror or error}. What was accepted before stands; free some space or "
             "choose another data home with GBA_HOME, and refresh again"
         ) from None
+
+
+def _aside(path: Path) -> Path:
+    """Where to write before the renaming; no one else writes there, not even another thread of this process."""
+    return path.with_name(f".{path.name}.{token_hex(4)}.writing")
 
 
 def _write(path: Path, content: bytes) -> None:

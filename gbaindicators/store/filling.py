@@ -129,32 +129,48 @@ def insert_archive(
     tables = {i.id: i.table for i in names.indicators.values()}
     for service in archive.services():
         report(f"reading archive/{service}")
-        rows = observations.normalise(archive.known(service), names)
+        rows = observations.normalise(archive.known(service), names).rename({"row": "row_of_file"})
+        rows = (
+            rows.unique(_SAME, keep="last", maintain_order=True).with_row_index("row").cast({"row": pl.Int64})
+        )
         broken = validate(rows, schema, f"archive/{service}", names)
         if broken.height:
-            _insert(connection, "finding", broken.with_columns(pl.lit("archive").alias("check")))
+            at = rows.select("row", "file", "row_of_file")
+            found = (
+                broken.drop("file").join(at, on="row", how="left").drop("row").rename({"row_of_file": "row"})
+            )
+            _insert(connection, "finding", found.with_columns(pl.lit("archive").alias("check")))
             rows = rows.filter(~pl.col("row").is_in(broken["row"].implode()))
-        for (table,), part in rows.with_columns(
-            pl.col("indicator").replace_strict(tables, default=None).alias("table")
-        ).group_by("table", maintain_order=True):
-            for (file,), batch in part.drop("table").group_by("file", maintain_order=True):
-                _insert_observations(connection, batch.drop("file"), str(table), str(file))
+        _insert_observations(
+            connection,
+            rows.drop("row").rename({"row_of_file": "row"}),
+            rows["indicator"].replace_strict(tables, return_dtype=pl.String),
+            rows["file"],
+        )
+
+
+#: What may come once from a service, whatever words it has for the period and the day.
+_SAME: Final = ("indicator", "area", "frequency", "start", "adjustment", "prices", "known")
 
 
 def _insert_observations(
-    connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, table: str, file: str
+    connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, table: str | pl.Series, file: str | pl.Series
 ) -> None:
     # What is the same in every row is written by DuckDB: it costs nothing there and much as text from Polars.
+    given = {"table_name": table, "file": file}
+    same = {name: value for name, value in given.items() if isinstance(value, str)}
+    rows = rows.with_columns(**{name: value for name, value in given.items() if name not in same})
+    own = ", ".join(f"? AS {name}" if name in same else name for name in given)
     connection.register("incoming", rows.to_arrow(compat_level=pl.CompatLevel.newest()))
     connection.execute(
-        """
+        f"""
         INSERT INTO observation BY NAME
-        SELECT ? AS table_name, indicator, area, frequency, "start" AS period, amount AS value, base AS unit, adjustment,
+        SELECT {own}, indicator, area, frequency, "start" AS period, amount AS value, base AS unit, adjustment,
                nullif(prices, '') AS prices, status, known AS vintage, source, value AS published_value, unit AS published_unit,
-               scale::TINYINT AS published_scale, locator, nullif(note, '') AS note, ? AS file, row, 0 AS standing, true AS preferred
+               scale::TINYINT AS published_scale, locator, nullif(note, '') AS note, row, 0 AS standing, true AS preferred
         FROM incoming
         """,
-        [table, file],
+        list(same.values()),
     )
     connection.unregister("incoming")
 

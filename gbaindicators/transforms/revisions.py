@@ -15,6 +15,7 @@ from gbaindicators.store import connect, load
 from gbaindicators.store.names import Database, area_ids, fetch, kind_of
 from gbaindicators.tables.observations import ADJUSTMENTS
 from gbaindicators.tables.series_frame import FREQUENCY
+from gbaindicators.transforms.newey_west import lags_for
 
 if TYPE_CHECKING:
     import duckdb
@@ -298,7 +299,7 @@ def _tested(change: NDArray[np.float64], given: NDArray[np.float64] | None = Non
 
     n = len(change)
     design = np.ones((n, 1)) if given is None else np.column_stack([np.ones(n), given])
-    lags = {"maxlags": int(4 * (n / 100) ** (2 / 9)), "use_correction": True}
+    lags = {"maxlags": lags_for(n), "use_correction": True}
     fitted = OLS(change, design).fit(cov_type="HAC", cov_kwds=lags, use_t=True)
     if given is None:
         return float(fitted.tvalues[0]), float(fitted.pvalues[0])
@@ -384,7 +385,11 @@ def _no_two(indicator: str, area: str, found: pl.DataFrame, rows: pl.DataFrame) 
     return UsageError(
         f"no period of {indicator!r} for {area!r} was published twice in one unit, prices and adjustment by one producer. "
         f"Vintages: {there}."
-        + (f" {undated} figures have no stated date of publication." if undated else "")
+        + (
+            f" {undated} figure{'s have' if undated > 1 else ' has'} no stated date of publication."
+            if undated
+            else ""
+        )
         + (
             " Levels in the prices of different years are no revisions of each other: ask for growth."
             if found["prices"].n_unique() > 1

@@ -11,6 +11,7 @@ from gbaindicators.catalog import parse_period, period_text
 from gbaindicators.errors import FrameError, UsageError
 from gbaindicators.transforms.frequencies import MONTHS
 from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.newey_west import lags_for
 from gbaindicators.transforms.regular import RegularSeries, estimated, one_row, regular_series
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _slope(years: NDArray[np.float64], logs: NDArray[np.float64]) -> tuple[float
     distance = years - years.mean()
     slope = float(distance @ (logs - logs.mean()) / (distance @ distance))
     scores = distance * (logs - logs.mean() - slope * distance)
-    lags = int(4 * (n / 100) ** (2 / 9))
+    lags = lags_for(n)
     covariances = [float(scores[lag:] @ scores[: n - lag]) for lag in range(lags + 1)]
     summed = covariances[0] + 2 * sum(c * (1 - lag / (lags + 1)) for lag, c in enumerate(covariances) if lag)
     error = np.sqrt(max(summed, 0.0) * n / (n - 2)) / (distance @ distance)

@@ -10,7 +10,7 @@ import pytest
 import statsmodels.api as sm
 
 from gbaindicators.comparison.policy import policy_effect
-from gbaindicators.comparison.policy.newey_west import variance_of_mean
+from gbaindicators.transforms.newey_west import variance_of_mean
 from gbaindicators.errors import FrameError, PolicyWarning, SeriesTooShortError, UsageError
 
 

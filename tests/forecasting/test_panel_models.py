@@ -18,7 +18,7 @@ from gbaindicators.forecasting.panel.seasonality import future_factors, seasonal
 from gbaindicators.forecasting.panel.smoothing import exponential_smoothing
 from gbaindicators.forecasting.panel.theta import dynamic_theta, smoothing_fit
 
-NAMES = ["theta", "dynamic_theta", "ets", "ces", "ar", "ari2", "drift", "naive", "seasonal_naive"]
+NAMES = ["theta", "dynamic_theta", "ets", "ces", "ar", "ari2", "ses", "drift", "naive", "seasonal_naive"]
 #: Those whose forecasts move by a constant when the series does. (Dynamic Theta starts its level at half of the
 #: first value, and the potential of complex smoothing hangs on the level.)
 SHIFTING = ["theta", "ets", "ar", "drift", "naive", "seasonal_naive"]
@@ -238,20 +238,14 @@ class TestExponentialSmoothing:
             ("add", True, 4, (0.2, 0.5, 0.95, 0.3)),
         ],
     )
-    def test_one_point_agrees_with_statsmodels(self, monkeypatch, trend, damped, season, point):
+    def test_one_point_agrees_with_statsmodels(self, trend, damped, season, point):
         from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
         y = walk(32, 7, season=season)
         alpha, share, phi, gamma = point
         forms = (smoothing._Form((alpha,), (share,), (phi,), (gamma,)),)
-        monkeypatch.setattr(smoothing, "_WITHOUT_SEASON", forms)
-        monkeypatch.setattr(smoothing, "_WITH_SEASON", forms)
-        smoothing._grid.cache_clear()
-        try:
-            panel = Panel.of([y])
-            ours, _ = smoothing._run(panel, np.array([0]), panel.lengths, 6, season, panel.spread)
-        finally:
-            smoothing._grid.cache_clear()
+        panel = Panel.of([y])
+        ours, _ = smoothing._run(panel, np.array([0]), panel.lengths, 6, season, panel.spread, forms)
 
         def fitted(start):
             model = ETSModel(
@@ -455,13 +449,66 @@ class TestSeason:
         assert adjusted.values[:, 1].tolist() == [-0.5, 1.5, 1.5, 0.0, 0.0]
 
 
+class TestTwiceDifferenced:
+    def test_white_second_differences_go_on_from_the_newest_change(self):
+        y = np.array([3.0, 4.0, 6.0, 7.0])
+        # Two second differences allow no lag: the last change, 1, goes on.
+        assert at_ends(["ari2"], [y], 3)[0, 0] == pytest.approx([8.0, 9.0, 10.0])
+
+    def test_is_an_autoregression_of_the_second_differences(self):
+        random = np.random.default_rng(5)
+        y = 50 + np.cumsum(np.cumsum(random.normal(size=30)))
+        changes = np.diff(y)
+        ahead = np.diff(at_ends(["ari2"], [y], 4)[0, 0], prepend=y[-1])
+        z = np.diff(changes)
+        scale = np.ptp(y)
+        # The same, written plainly: least squares for each order, averaged by Akaike's corrected criterion.
+        most = min((len(z) - 2) // 3, 6)
+        criteria, paths = [], []
+        for order in range(most + 1):
+            lags = np.column_stack(
+                [z[most - k - 1 : len(z) - k - 1] for k in range(order)] or [np.zeros(len(z) - most)]
+            )
+            coefficients = np.linalg.lstsq(lags, z[most:], rcond=None)[0][:order]
+            squares = max(((z[most:] - lags[:, :order] @ coefficients) ** 2).sum(), 1e-12 * scale**2)
+            n, k = len(z) - most, order + 1
+            criteria.append(n * np.log(squares / n) + 2 * k + 2 * k * (k + 1) / (n - k - 1))
+            history, path = list(z), []
+            for _ in range(4):
+                path.append(float(np.dot(coefficients, history[: -order - 1 : -1])) if order else 0.0)
+                history.append(path[-1])
+            paths.append(path)
+        weights = np.exp(-0.5 * (np.array(criteria) - min(criteria)))
+        expected = changes[-1] + np.cumsum(weights @ np.array(paths) / weights.sum())
+        assert ahead == pytest.approx(expected, rel=1e-5)
+
+    def test_three_values_are_too_few(self):
+        assert np.isnan(at_ends(["ari2"], [np.array([1.0, 2.0, 4.0])], 2)).all()
+
+
+class TestSimpleSmoothing:
+    def test_forecasts_are_flat_and_within_the_past(self):
+        y = walk(25, 3)
+        flat = at_ends(["ses"], [y], 5)[0, 0]
+        assert np.ptp(flat) == pytest.approx(0, abs=1e-9)
+        assert y.min() <= flat[0] <= y.max()
+
+    def test_a_random_walk_is_followed_and_noise_averaged(self):
+        random = np.random.default_rng(2)
+        following, noise = 10 * np.cumsum(random.normal(size=200)), random.normal(size=200)
+        assert at_ends(["ses"], [following], 1)[0, 0, 0] == pytest.approx(following[-1], abs=5)
+        assert at_ends(["ses"], [noise], 1)[0, 0, 0] == pytest.approx(noise.mean(), abs=0.5)
+
+
 class TestIdentities:
     @pytest.mark.parametrize("season", [1, 4])
     def test_a_ragged_panel_as_each_series_alone(self, season):
         series = ragged(season)
         together = at_ends(NAMES, series, 6, season)
         for i, one in enumerate(series):
-            assert together[:, i] == pytest.approx(at_ends(NAMES, [one], 6, season)[:, 0], rel=1e-9)
+            assert together[:, i] == pytest.approx(
+                at_ends(NAMES, [one], 6, season)[:, 0], rel=1e-9, nan_ok=True
+            )
 
     @pytest.mark.parametrize("season", [1, 4])
     def test_several_origins_at_once_as_cut_series(self, season):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from gbaindicators.catalog import Feed
 from gbaindicators.errors import AnswerError
 from gbaindicators.ingest.exchange import Request
-from gbaindicators.ingest.json_answers import as_list, figures, read_json, text_columns
+from gbaindicators.ingest.json_answers import as_list, figures, read_json, read_records, text_columns
 
 FEED = Feed("fred", "gdp", "united_states", "A", "USD", {"series": "X"}, prices="current")
 REQUEST = Request("https://example.org", (FEED,))
@@ -76,6 +76,27 @@ def test_a_column_that_is_gone_is_named() -> None:
     for odd in ([["a"]], [{"a": {"b": "c"}}], {"a": "b"}, "text"):
         with pytest.raises(AnswerError, match="not objects of texts"):
             text_columns(odd, ["a"], REQUEST)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"[]", b"<html>", b'[{"a": "1", "b": "2"}', b'[{"a": "1"}]', b'[{"a": "1", "b": 2}]', b'[{"a": "1", "b": null}]',
+        b'{"message": "refused"}', b'[{"a": "1", "b": "2"}, {"a": "1"}]', b'[{"a": "1", "b": "2"}] and more', b"[1, 2]",
+    ],
+)  # fmt: skip
+def test_records_are_read_fast_only_if_nothing_is_the_matter(body: bytes) -> None:
+    assert read_records(body, ["a", "b"]) is None
+    read = read_records(b'[{"a": "1", "b": "2", "c": 3}, {"b": "4.50", "a": "x"}]', ["a", "b"])
+    assert read is not None
+    assert read.rows() == [("1", "2"), ("x", "4.50")]
+
+
+def test_a_late_number_among_texts_is_text_too() -> None:
+    texts = b"[" + b'{"a": "1"},' * 5_000
+    assert read_records(texts + b'{"a": {"b": "c"}}]', ["a"]) is None
+    read = read_records(texts + b'{"a": 5}]', ["a"])
+    assert read is None or read["a"][-1] == "5"
 
 
 def test_figures_that_repeat_are_kept_once_and_those_that_contradict_are_refused() -> None:

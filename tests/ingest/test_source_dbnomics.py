@@ -112,7 +112,10 @@ def test_errors_and_other_formats_are_refused() -> None:
         ({**answer(), "errors": [{"message": "one series was not found"}]}, "one series was not found"),
         ({"message": "hello"}, "refused: no series"),
         ([], "refused: no series"),
-        ({"series": {"docs": [{"period": []}], "num_found": 1}}, "a series without 'provider_code'"),
+        (
+            {"series": {"docs": [{"period": []}], "num_found": 1}},
+            "another shape than documented: 'provider_code'",
+        ),
     ):
         with pytest.raises(AnswerError, match=said):
             parse(document)

@@ -199,8 +199,8 @@ def test_other_faults() -> None:
     del empty["GET_STATS_DATA"]["STATISTICAL_DATA"]["DATA_INF"]["VALUE"]
     for document, said in (
         (empty, "no values"),
-        ({"error": "x"}, "no GET_STATS_DATA"),
-        ([], "no GET_STATS_DATA"),
+        ({"error": "x"}, "another shape than documented: 'GET_STATS_DATA'"),
+        ([], "another shape than documented"),
         (answer([{k: v for k, v in one.items() if k != "@cat04"} for one in values()]), "no '@cat04'"),
     ):
         with pytest.raises(AnswerError, match=said):

@@ -146,7 +146,7 @@ def test_what_changed_in_the_format_is_said() -> None:
         del one["value"]
     with pytest.raises(AnswerError, match="no 'value' in 6 of 6 records"):
         parse(odd)
-    with pytest.raises(AnswerError, match="no observations"):
+    with pytest.raises(AnswerError, match="no usable 'observations'"):
         parse({k: v for k, v in answer().items() if k != "observations"})
     with pytest.raises(AnswerError, match="transformed by 'pch'"):
         parse(answer(units="pch"))

@@ -60,7 +60,7 @@ BAD_DAYS = {
         "Total",
         "is the sum of residents, mainland and other visitors",
     ),
-    "unknown source": ({"source": "immd"}, "source", "is a source in the catalogue"),
+    "unknown source": ({"source": "immd_csv"}, "source", "is a source in the catalogue"),
 }
 BAD_STATEMENTS = {
     "unknown indicator": ({"indicator": "gpd"}, "indicator", "is an indicator in the catalogue (did you mean gdp"),

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from gbaindicators.comparison.policy.areas import Areas
 from gbaindicators.comparison.policy.estimate import Estimate
-from gbaindicators.comparison.policy.newey_west import lags_for, regression
 from gbaindicators.errors import FrameError, SeriesTooShortError
+from gbaindicators.transforms.newey_west import lags_for, regression
 
 __all__ = ["FEWEST", "assumptions", "counterfactual", "estimate"]
 

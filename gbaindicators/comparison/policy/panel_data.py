@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from gbaindicators.comparison.policy.areas import Areas
 from gbaindicators.comparison.policy.estimate import Estimate
-from gbaindicators.comparison.policy.newey_west import lags_for, regression, variance_of_mean
 from gbaindicators.comparison.policy.subsets import (
     Criterion,
     Subset,
@@ -19,6 +18,7 @@ from gbaindicators.comparison.policy.subsets import (
     criteria_of,
 )
 from gbaindicators.errors import FrameError, SeriesTooShortError, UsageError
+from gbaindicators.transforms.newey_west import lags_for, regression, variance_of_mean
 
 __all__ = ["ASSUMPTIONS", "SPARE", "counterfactual", "estimate"]
 

@@ -5,7 +5,7 @@ therefore its past mean absolute error to a negative power that grows with the l
 (equal weights) to two; and of the weighted forecasts at each step only the middle half is averaged, so that a
 model that runs off takes nothing with it. The members, the power and the middle half were chosen on the training
 parts of the M3 series and on the M1 and tourism competitions (see `tests/benchmarks/choices.py`), not on
-the series that the README reports.
+the values that the README reports.
 """
 
 from __future__ import annotations
@@ -19,15 +19,18 @@ from gbaindicators.forecasting.panel.panel import Integers, Matrix
 __all__ = ["combination_members", "combined", "record_weights"]
 
 #: Models in the combination, and whether each works on logarithms. They err in different ways, which is what makes
-#: their middle better than each. Complex smoothing models levels: what it makes of logarithms depends on their zero.
+#: their middle better than each; drift and simple smoothing are the ends between which the others lie. Complex
+#: smoothing models levels: what it makes of logarithms depends on their zero.
 _WITHOUT_SEASON: Final = (
     ("theta", True),
     ("ets", True),
     ("ar", True),
+    ("drift", True),
     ("dynamic_theta", False),
     ("ets", False),
     ("ces", False),
     ("ari2", False),
+    ("ses", False),
 )
 _WITH_SEASON: Final = (
     ("theta", True),

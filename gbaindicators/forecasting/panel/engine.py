@@ -19,14 +19,15 @@ __all__ = ["PANEL_MODELS", "PanelForecast", "forecast_panel", "on_logarithms"]
 
 #: What each model is, in words.
 PANEL_MODELS: Final = {
-    "auto": "the weighted middle of Theta, dynamic Theta, exponential smoothing (ETS), complex exponential smoothing "
-    "and autoregressions",
+    "auto": "the weighted middle of Theta, dynamic Theta, exponential smoothing, complex exponential smoothing and "
+    "autoregressions; without a season also of drift and simple smoothing, with one of the value a season before",
     "theta": "Theta",
     "dynamic_theta": "dynamic Theta",
     "ets": "exponential smoothing (ETS)",
     "ces": "complex exponential smoothing",
     "ar": "an autoregression in differences",
     "ari2": "an autoregression in second differences",
+    "ses": "simple exponential smoothing",
     "drift": "random walk with drift",
     "naive": "the last value",
     "seasonal_naive": "the value a season before",

@@ -11,7 +11,7 @@ from gbaindicators.forecasting.panel.autoregression import autoregression, twice
 from gbaindicators.forecasting.panel.complex_smoothing import complex_smoothing
 from gbaindicators.forecasting.panel.panel import Integers, Matrix, Panel
 from gbaindicators.forecasting.panel.seasonality import future_factors, seasonal_factors, seasonally_adjusted
-from gbaindicators.forecasting.panel.smoothing import exponential_smoothing
+from gbaindicators.forecasting.panel.smoothing import exponential_smoothing, simple_smoothing
 from gbaindicators.forecasting.panel.theta import dynamic_theta, theta
 
 __all__ = ["model_forecasts"]
@@ -45,6 +45,7 @@ _ADJUSTED: Final[dict[str, Callable[[Panel, int], Matrix]]] = {
     "ces": complex_smoothing,
     "ar": autoregression,
     "ari2": twice_differenced,
+    "ses": simple_smoothing,
 }
 
 

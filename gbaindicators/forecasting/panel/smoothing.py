@@ -12,7 +12,7 @@ import numpy as np
 
 from gbaindicators.forecasting.panel.panel import Integers, Matrix, Panel, likelihood_weights
 
-__all__ = ["exponential_smoothing"]
+__all__ = ["exponential_smoothing", "simple_smoothing"]
 
 _ALPHA: Final = (0.05, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.0)
 _COLUMNS: Final = 48
@@ -109,9 +109,20 @@ class _Grid:
         return fading
 
 
-@lru_cache(maxsize=8)
-def _grid(season: int, longest: int) -> _Grid:
-    return _Grid(_WITH_SEASON if season > 1 else _WITHOUT_SEASON, season, longest)
+@lru_cache(maxsize=12)
+def _grid(forms: Sequence[_Form], season: int, longest: int) -> _Grid:
+    return _Grid(forms, season, longest)
+
+
+def simple_smoothing(panel: Panel, horizon: int) -> Matrix:
+    """Forecast by simple exponential smoothing, without trend or season, averaged over smoothing parameters."""
+    first = panel.values[0]
+    moved = panel.with_values(panel.values - first)
+    forecasts, _ = _run(
+        moved, np.arange(len(first)), panel.lengths, horizon, 1, panel.spread, _WITHOUT_SEASON[:1]
+    )
+    level: Matrix = forecasts + first[:, None]
+    return level
 
 
 def exponential_smoothing(
@@ -150,11 +161,11 @@ def exponential_smoothing(
     panel = panel.with_values(panel.values - first)
     back = first[columns][:, None]
     spread = panel.cut(columns, lengths).spread if len(columns) else np.empty(0)
-    forecasts, evidence = _run(panel, columns, lengths, horizon, 1, spread)
+    forecasts, evidence = _run(panel, columns, lengths, horizon, 1, spread, _WITHOUT_SEASON)
     if season == 1:
         shifted: Matrix = forecasts + back
         return shifted
-    seasonal, seasonal_evidence = _run(panel, columns, lengths, horizon, season, spread)
+    seasonal, seasonal_evidence = _run(panel, columns, lengths, horizon, season, spread, _WITH_SEASON)
     enough = lengths > _FEWEST_SEASONS * season
     share = np.where(enough, 1 / (1 + np.exp(np.clip(evidence - seasonal_evidence, -700, 700))), 0.0)[:, None]
     both: Matrix = (1 - share) * forecasts + share * np.where(share > 0, seasonal, 0.0) + back
@@ -162,10 +173,16 @@ def exponential_smoothing(
 
 
 def _run(
-    panel: Panel, columns: Integers, lengths: Integers, horizon: int, season: int, spread: Matrix
+    panel: Panel,
+    columns: Integers,
+    lengths: Integers,
+    horizon: int,
+    season: int,
+    spread: Matrix,
+    forms: Sequence[_Form],
 ) -> tuple[Matrix, Matrix]:
-    """Forecasts of the forms with this season, and the logarithm of their mean likelihood."""
-    grid = _grid(season, len(panel.values))
+    """Forecasts of the forms, and the logarithm of their mean likelihood."""
+    grid = _grid(forms, season, len(panel.values))
     forecasts, evidence = np.zeros((len(columns), horizon)), np.full(len(columns), -np.inf)
     inverse: dict[int, Matrix] = {}
     for first in range(0, len(panel.lengths), _COLUMNS):

@@ -16,6 +16,7 @@ from gbaindicators.forecasting.single.fitted import FittedModel, Future, fitting
 from gbaindicators.forecasting.single.one_series import OneSeries, check_varies, one_series, scale_of
 from gbaindicators.forecasting.single.state_space import Outside, outside
 from gbaindicators.transforms.frequencies import with_frequency
+from gbaindicators.transforms.newey_west import lags_for
 from gbaindicators.transforms.seasonal.holidays import holidays_of
 
 __all__ = ["regression", "regression_forecast"]
@@ -248,7 +249,7 @@ def _estimate(series: OneSeries, y: Array, x: Array, names: Sequence[str], error
             f"the regressors {', '.join(names)} are linear combinations of each other over the span of "
             f"{series.name}: leave out one that says the same as others"
         )
-    lags = int(4 * (n / 100) ** (2 / 9)) if errors == "HAC" else 0
+    lags = lags_for(n) if errors == "HAC" else 0
     with fitting(series, "a regression"):
         model = OLS(y[known], x[known])
         if errors == "OLS":

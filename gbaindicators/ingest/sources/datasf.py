@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
 from gbaindicators.catalog import Feed, catalog
 from gbaindicators.ingest.exchange import Page, Request
-from gbaindicators.ingest.json_answers import figures, read_json, refusal, text_columns
+from gbaindicators.ingest.json_answers import figures, read_json, read_records, refusal, text_columns
 
 __all__ = ["parse", "request"]
 
@@ -53,19 +53,12 @@ def parse(body: bytes, request: Request) -> Page:
         When the service refuses, a column is missing, a sum is not a whole number, a month comes twice or a part of
         the passengers is of a kind that no feed knows.
     """
-    answer = read_json(body, request)
-    if not isinstance(answer, list):
-        said = str(answer.get("message", ""))[:200] if isinstance(answer, dict) else ""
-        raise refusal(
-            request,
-            f"refused: {said}",
-            "without a token the service is throttled; try again later, or with one",
-        )
-    if not answer:
-        raise refusal(request, "no rows", "the data set may have been withdrawn; look it up at the portal")
-    sums = _checked(text_columns(answer, _COLUMNS, request), request)
+    read = read_records(body, _COLUMNS)
+    if read is None:
+        read = text_columns(_array(read_json(body, request), request), _COLUMNS, request)
+    sums = _checked(read, request)
     following = None
-    if len(answer) >= int(request.query["$limit"]):
+    if read.height >= int(request.query["$limit"]):
         # the rest of the last month may stand on the next page: it is left to that page
         sums = sums.filter(pl.col("activity_period") < pl.col("activity_period").max())
         following = replace(
@@ -73,6 +66,16 @@ def parse(body: bytes, request: Request) -> Page:
         )
     rows = pl.concat([_added(sums, one) for one in request.feeds])
     return Page(figures(rows, request), following, objections=_gaps(sums, request))
+
+
+def _array(answer: Any, request: Request) -> list[Any]:
+    if not isinstance(answer, list):
+        said = str(answer.get("message", ""))[:200] if isinstance(answer, dict) else ""
+        mend = "without a token the service is throttled; try again later, or with one"
+        raise refusal(request, f"refused: {said}", mend)
+    if not answer:
+        raise refusal(request, "no rows", "the data set may have been withdrawn; look it up at the portal")
+    return answer
 
 
 def _checked(read: pl.DataFrame, request: Request) -> pl.DataFrame:
@@ -87,14 +90,16 @@ def _checked(read: pl.DataFrame, request: Request) -> pl.DataFrame:
                 f"{wrong.height:,} rows whose {column} is like {wrong[column][0][:40]!r}",
                 "learn what it means before the figures are taken",
             )
-    sums = read.unique(maintain_order=True).with_columns(pl.col("passengers").cast(pl.Int64))
-    if (twice := sums.filter(sums.select(_COLUMNS[:2]).is_duplicated())).height:
-        raise refusal(
-            request,
-            f"two sums of {' '.join(twice.row(0)[:2])}",
-            "the answer is not grouped as asked, or contradicts itself",
-        )
-    return sums
+    key = ["activity_period", "geo_summary"]
+    if read.select(key).n_unique() < read.height:
+        read = read.unique(maintain_order=True)
+        if (twice := read.filter(read.select(key).is_duplicated())).height:
+            raise refusal(
+                request,
+                f"two sums of {' '.join(twice.row(0)[:2])}",
+                "the answer is not grouped as asked, or contradicts itself",
+            )
+    return read.with_columns(pl.col("passengers").cast(pl.Int64))
 
 
 def _added(sums: pl.DataFrame, feed: Feed) -> pl.DataFrame:

@@ -13,7 +13,7 @@ import polars as pl
 from gbaindicators.catalog import Feed, catalog, parse_period
 from gbaindicators.errors import PeriodError
 from gbaindicators.ingest.exchange import Page, Request
-from gbaindicators.ingest.json_answers import as_list, figures, read_json, refusal
+from gbaindicators.ingest.json_answers import as_list, documented, figures, read_json, refusal
 
 __all__ = ["parse", "request"]
 
@@ -50,33 +50,30 @@ def parse(body: bytes, request: Request) -> Page:
         errors = as_list(answer.get("errors")) if isinstance(answer, dict) else []
         said = "; ".join(str(one.get("message", "")) if isinstance(one, dict) else str(one) for one in errors)
         raise refusal(request, f"refused: {said[:200] or 'no series'}", "look the codes up at the service")
-    docs, found = answer["series"].get("docs", []), int(answer["series"].get("num_found", 0))
-    offset = int(request.query["offset"])
-    following = None
+    with documented(request):
+        return _page(answer["series"]["docs"], int(answer["series"]["num_found"]), request)
+
+
+def _page(docs: list[dict[str, Any]], found: int, request: Request) -> Page:
+    """Figures of the series of an answer, of which the service found so many in all."""
+    following, offset = None, int(request.query["offset"])
     if offset + len(docs) < found:
         if not docs:
-            raise refusal(
-                request, f"no series from number {offset:,} of {found:,} on", "a part is missing; ask again"
-            )
+            what = f"no series from number {offset:,} of {found:,} on"
+            raise refusal(request, what, "a part is missing; ask again")
         following = replace(request, query={**request.query, "offset": str(offset + len(docs))})
     rows = [row for doc in docs for row in _rows(doc, request)]
-    seen = {*(request.about or ()), *(row["feed"] for row in rows)}
-    expected = [] if following else [one.id for one in request.feeds if one.id not in (request.about or ())]
-    return Page(
-        figures(pl.DataFrame(rows, infer_schema_length=None), request, expected),
-        replace(following, about=tuple(sorted(seen))) if following else None,
-    )
+    before = request.about or ()
+    expected = [] if following else [one.id for one in request.feeds if one.id not in before]
+    seen = tuple(sorted({*before, *(row["feed"] for row in rows)}))
+    page = figures(pl.DataFrame(rows, infer_schema_length=None), request, expected)
+    return Page(page, replace(following, about=seen) if following else None)
 
 
 def _rows(doc: dict[str, Any], request: Request) -> Iterator[dict[str, str]]:
     """Observations of a series, for each feed that it is."""
-    try:
-        provider, data_set, series = doc["provider_code"], doc["dataset_code"], doc["series_code"]
-        periods, values = doc["period"], doc["value"]
-    except KeyError as missing:
-        raise refusal(
-            request, f"a series without {missing}", "the format has changed; the connector must be mended"
-        ) from None
+    provider, data_set, series = doc["provider_code"], doc["dataset_code"], doc["series_code"]
+    periods, values = doc["period"], doc["value"]
     code = f"{provider}/{data_set}/{series}"
     latest = f"{provider}/{data_set.partition(':')[0]}:latest/{series}"
     if len(periods) != len(values):

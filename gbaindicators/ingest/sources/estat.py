@@ -13,7 +13,7 @@ import polars as pl
 
 from gbaindicators.catalog import Feed, catalog
 from gbaindicators.ingest.exchange import Page, Request
-from gbaindicators.ingest.json_answers import as_list, figures, read_json, refusal, text_columns
+from gbaindicators.ingest.json_answers import as_list, documented, figures, read_json, refusal, text_columns
 
 __all__ = ["parse", "request"]
 
@@ -60,7 +60,12 @@ def parse(body: bytes, request: Request) -> Page:
     AnswerError
         When the service reports an error, a part is missing, a unit is another, or a mark is not declared.
     """
-    data = _data(read_json(body, request), request)
+    answer = read_json(body, request)
+    with documented(request):
+        return _page(_data(answer, request), request)
+
+
+def _page(data: dict[str, Any], request: Request) -> Page:
     following = _next_part(data, request)
     values = as_list(data["DATA_INF"].get("VALUE"))
     dimensions = list(_dimensions(request.feeds[0]))
@@ -132,13 +137,8 @@ def _dimensions(feed: Feed) -> tuple[str, ...]:
 
 
 def _data(answer: Any, request: Request) -> dict[str, Any]:
-    try:
-        top = answer["GET_STATS_DATA"]
-        status, said = str(top["RESULT"]["STATUS"]), str(top["RESULT"].get("ERROR_MSG", ""))
-    except (KeyError, TypeError, AttributeError):
-        raise refusal(
-            request, "no GET_STATS_DATA with a STATUS", "the format has changed; the connector must be mended"
-        ) from None
+    top = answer["GET_STATS_DATA"]
+    status, said = str(top["RESULT"]["STATUS"]), str(top["RESULT"].get("ERROR_MSG", ""))
     if status != "0":
         raise refusal(
             request, f"status {status}: {said[:200]}", "check the application id, then the codes of the table"
@@ -152,14 +152,9 @@ def _data(answer: Any, request: Request) -> dict[str, Any]:
 def _next_part(data: dict[str, Any], request: Request) -> Request | None:
     """Request for the rest, after counting that nothing is missing so far."""
     found = len(as_list(data["DATA_INF"]["VALUE"]))
-    try:
-        total, first, last = (
-            int(data["RESULT_INF"][name]) for name in ("TOTAL_NUMBER", "FROM_NUMBER", "TO_NUMBER")
-        )
-    except (KeyError, TypeError, ValueError):
-        raise refusal(
-            request, "no count of its values", "the format has changed; the connector must be mended"
-        ) from None
+    total, first, last = (
+        int(data["RESULT_INF"][name]) for name in ("TOTAL_NUMBER", "FROM_NUMBER", "TO_NUMBER")
+    )
     asked = int(request.query.get("startPosition", "1"))
     if first != asked or found != last - first + 1 or last > total:
         raise refusal(

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from gbaindicators.catalog import Feed, catalog
-from gbaindicators.catalog.periods import period_text_expr, step
+from gbaindicators.catalog import Feed, catalog, parse_period
+from gbaindicators.catalog.periods import period_text
 from gbaindicators.ingest.exchange import PAGE, Page, Request
 from gbaindicators.ingest.json_answers import figures, new_columns, read_json, refusal, text_columns
 
@@ -69,12 +69,8 @@ def observations(body: bytes, request: Request, *, vintages: bool) -> Page:
         url = request.url.removesuffix("/series") + "/series/observations"
         asking = replace(request, url=url, query=request.about, about=None)
         return Page(pl.DataFrame(schema=PAGE), asking)
-    found = _whole(answer, request)
-    following = None
-    if len(found) + int(answer["offset"]) < int(answer["count"]):
-        following = replace(
-            request, query={**request.query, "offset": str(int(answer["offset"]) + len(found))}
-        )
+    found, after = _whole(answer, request)
+    following = replace(request, query={**request.query, "offset": str(after)}) if after else None
     if not found and "observation_start" in request.query:
         return Page(
             pl.DataFrame(schema=PAGE),
@@ -86,7 +82,8 @@ def observations(body: bytes, request: Request, *, vintages: bool) -> Page:
 def _check_description(answer: dict[str, Any], request: Request) -> None:
     feed = request.feeds[0]
     described = answer.get("seriess")
-    one = described[0] if isinstance(described, list) and len(described) == 1 else {}
+    one = described[0] if isinstance(described, list) and len(described) == 1 else None
+    one = one if isinstance(one, dict) else {}
     adjusted = feed.code.get("adjusted", feed.adjustment.upper())
     for field, expected, fits in (
         ("id", feed.code["series"], one.get("id") == feed.code["series"]),
@@ -102,50 +99,36 @@ def _check_description(answer: dict[str, Any], request: Request) -> None:
             )
 
 
-def _whole(answer: dict[str, Any], request: Request) -> list[Any]:
-    """List of observations, if the envelope says that these are those asked for and none is missing."""
-    if missing := {"units", "count", "offset", "limit", "observations"} - answer.keys():
+def _whole(answer: dict[str, Any], request: Request) -> tuple[list[Any], int]:
+    """Observations, if the envelope says that they are those asked for, and where the next page begins (0: nowhere)."""
+    try:
+        found: list[Any] = answer["observations"]
+        count, offset, limit = (int(answer[name]) for name in ("count", "offset", "limit"))
+        units, number = answer["units"], len(found)
+    except (KeyError, TypeError, ValueError) as error:
+        mend = "the format has changed; the connector must be mended"
+        raise refusal(request, f"no usable {error}", mend) from None
+    if units != "lin":
+        raise refusal(request, f"figures transformed by {units!r}", "ask for units=lin")
+    asked = int(request.query.get("offset", "0"))
+    if offset != asked or number != max(0, min(count - offset, limit)):
         raise refusal(
             request,
-            f"no {', '.join(sorted(missing))}",
-            "the format has changed; the connector must be mended",
-        )
-    found: list[Any] = answer["observations"]
-    if answer["units"] != "lin":
-        raise refusal(request, f"figures transformed by {answer['units']!r}", "ask for units=lin")
-    asked = request.query.get("offset", "0")
-    rest = int(answer["count"]) - int(answer["offset"])
-    if answer["offset"] != asked or len(found) != max(0, min(rest, int(answer["limit"]))):
-        raise refusal(
-            request,
-            f"{len(found):,} observations from number {answer['offset']} of {answer['count']}, limit {answer['limit']}, asked from {asked}",
+            f"{number:,} observations from number {offset:,} of {count:,}, limit {limit:,}, asked from {asked:,}",
             "a part is missing; ask again",
         )
-    return found
+    return found, offset + number if offset + number < count else 0
 
 
 def _rows(found: list[Any], request: Request, vintages: bool) -> pl.DataFrame:
     feed = request.feeds[0]
     series = str(feed.code["series"])
     read = text_columns(found, ("realtime_start", "date", "value"), request)
-    dated = read.with_columns(
-        pl.col("date").str.to_date("%Y-%m-%d", strict=False).alias("start"),
-        pl.lit(feed.frequency).alias("frequency"),
-    )
-    wrong = dated.filter(
-        pl.col("start").is_null() | (pl.col("start") != pl.col("start").dt.truncate(step(feed.frequency)))
-    )
-    if wrong.height:
-        raise refusal(
-            request,
-            f"{wrong.height:,} dates that begin no period of frequency {feed.frequency}, the first {wrong['date'][0]!r}",
-            "the frequency of the series has changed; make a new feed",
-        )
     absent = pl.col("value") == "."
     held = pl.col("realtime_start") if vintages else pl.lit("")
-    rows = dated.select(
+    rows = read.select(
         feed=pl.lit(feed.id),
-        period=period_text_expr("frequency", "start"),
+        period=pl.col("date").replace_strict(_periods(read["date"], request), return_dtype=pl.String),
         value=pl.when(absent).then(pl.lit("")).otherwise("value"),
         status=pl.when(absent).then(pl.lit("M")).otherwise(pl.lit("A")),
         vintage=held,
@@ -154,3 +137,24 @@ def _rows(found: list[Any], request: Request, vintages: bool) -> pl.DataFrame:
         ),
     )
     return figures(rows, request)
+
+
+def _periods(days: pl.Series, request: Request) -> dict[str, str]:
+    """Period that each date is the first day of."""
+    frequency = request.feeds[0].frequency
+    periods, wrong = {}, []
+    for day in days.unique():
+        try:
+            periods[day] = period_text(frequency, date.fromisoformat(day))
+        except ValueError:
+            wrong.append(day)
+            continue
+        if "/" in periods[day] or parse_period(periods[day]).start.isoformat() != day:
+            wrong.append(day)
+    if wrong:
+        raise refusal(
+            request,
+            f"{len(wrong):,} dates that begin no period of frequency {frequency}, the first {min(wrong)!r}",
+            "the frequency of the series has changed; make a new feed",
+        )
+    return periods

@@ -72,7 +72,7 @@ def _names(feed: Feed) -> tuple[str, ...]:
 
 
 def _table(body: bytes, request: Request) -> tuple[pl.DataFrame, list[str]]:
-    """Rows of the file as text, numbered as its lines are, and the columns that are new."""
+    """Rows of the file as text, numbered from the first below the header, and the columns that are new."""
     if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         raise refusal(request, "a page of HTML or XML instead of a CSV file", "ask again later")
     if not body.endswith(b"\n"):

@@ -42,13 +42,18 @@ def parse(body: bytes, request: Request) -> Page:
     AnswerError
         When there are no records, the CSV is cut or lacks a column, or UNIT_MULT is blank.
     """
-    if body.strip().startswith(_NOTHING):
+    if body[:100].strip().startswith(_NOTHING):
         raise refusal(
             request, "NoRecordsFound", "the flow or its codes have changed; look them up at the service"
         )
     dimensions = tuple(request.feeds[0].code["dimensions"])
     table = read_sdmx_csv(body, request, dimensions)
-    of_feeds = pl.DataFrame([{"feed": one.id, **series_codes(one)} for one in request.feeds])
+    of_feeds = pl.DataFrame(
+        [
+            {"feed": one.id, "of": f"{one.code['flow']} {'.'.join(codes.values())} ", **codes}
+            for one, codes in ((one, series_codes(one)) for one in request.feeds)
+        ]
+    )
     ours = table.join(of_feeds, on=dimensions, maintain_order="left")
     if not ours["UNIT_MULT"].str.contains(r"^-?\d{1,2}$").all():
         what = "figures without UNIT_MULT, so in no known power of ten"
@@ -61,14 +66,7 @@ def parse(body: bytes, request: Request) -> Page:
             pl.col("OBS_VALUE").alias("value"),
             pl.col("OBS_STATUS").alias("status"),
             pl.col("UNIT_MULT").alias("scale"),
-            pl.concat_str(
-                [
-                    pl.lit(f"{request.feeds[0].code['flow']} "),
-                    pl.concat_str(dimensions, separator="."),
-                    pl.lit(" "),
-                    "TIME_PERIOD",
-                ]
-            ).alias("locator"),
+            pl.concat_str("of", "TIME_PERIOD").alias("locator"),
             pl.when(base == "")
             .then(pl.lit(""))
             .otherwise(pl.concat_str(pl.lit("base period "), base))

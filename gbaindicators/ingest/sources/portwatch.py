@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import polars as pl
@@ -55,7 +55,7 @@ def parse(body: bytes, request: Request) -> Page:
     Raises
     ------
     AnswerError
-        When the service reports an error, a column is missing, another port answers, or days are not in order.
+        When the service reports an error, a column is missing, another port answers, or a date cannot be read.
     """
     answer = read_json(body, request)
     error = answer.get("error") if isinstance(answer, dict) else {"message": "no object"}
@@ -103,20 +103,19 @@ def parse(body: bytes, request: Request) -> Page:
 
 def _days(read: pl.DataFrame, request: Request) -> pl.Series:
     """Dates of the rows, in whichever form they come."""
-    year, month, day = (pl.col(name).cast(pl.Int32, strict=False) for name in _DATE_PARTS)
-    milliseconds = pl.col("date").cast(pl.Int64, strict=False)
-    dated = read.with_columns(
-        pl.coalesce(
-            pl.col("date").str.to_date("%Y-%m-%d", strict=False),
-            pl.date(year, month, day),
-            pl.from_epoch(milliseconds, "ms").dt.date(),
-        ).alias("day")
-    )
-    if (unread := dated.filter(pl.col("day").is_null())).height:
-        raise refusal(
-            request, f"a date {unread['date'][0]!r}", "learn what it means before the figures are taken"
-        )
-    return dated["day"]
+    days = []
+    for text, *parts in read.select("date", *_DATE_PARTS).rows():
+        try:
+            if text is None:
+                days.append(date(*map(int, parts)))
+            elif text.isdigit() and len(text) > 10:
+                days.append(datetime.fromtimestamp(int(text) / 1000, UTC).date())
+            else:
+                days.append(date.fromisoformat(text))
+        except (OSError, OverflowError, TypeError, ValueError):
+            mend = "learn what it means before the figures are taken"
+            raise refusal(request, f"a date {text or parts!r}"[:100], mend) from None
+    return pl.Series("day", days, dtype=pl.Date)
 
 
 def _gaps(days: pl.Series, request: Request) -> tuple[str, ...]:
