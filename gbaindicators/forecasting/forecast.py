@@ -121,16 +121,16 @@ def forecast(
     want of past origins'
     """
     periods_ahead, levels = check_horizon(horizon), check_levels(level)
-    frame = read_for_forecast(frame)
+    frame, failures = read_for_forecast(frame)
     check_model(model, {**PANEL_MODELS, **SINGLE_MODELS})
     parts: list[pl.DataFrame] = []
-    failures: list[UsageError] = []
     alone, together = (frame, frame.clear()) if model in SINGLE_MODELS else (frame.clear(), frame)
     if model == "auto":
         alone, together = take_daily(frame)
     if alone.height or model in SINGLE_MODELS:
         name = "daily" if model == "auto" else model
-        parts, failures = each_alone(alone, name, periods_ahead, levels, executor)
+        parts, refused = each_alone(alone, name, periods_ahead, levels, executor)
+        failures += refused
     if together.height or not (parts or failures):
         done, short = runs(together, periods_ahead, model, executor)
         failures += short

@@ -16,7 +16,7 @@ from gbaindicators.forecasting.arguments import check_model
 from gbaindicators.forecasting.panel.engine import PANEL_MODELS, PanelForecast, forecast_panel
 from gbaindicators.forecasting.panel.panel import Matrix
 from gbaindicators.forecasting.training import TrainingSeries, training_series
-from gbaindicators.tables.series_frame import check_unique_periods, series_keys, series_name
+from gbaindicators.tables.series_frame import series_keys, series_name
 from gbaindicators.transforms.inputs import read_series
 
 __all__ = ["SEASONS", "Run", "read_for_forecast", "report_failures", "runs"]
@@ -26,6 +26,7 @@ SEASONS: Final = {"A": 1, "S": 2, "Q": 4, "M": 12, "W": 52, "D": 7}
 #: Series that are computed together, wherever they are computed: so an executor changes no digit.
 _CHUNK: Final = 256
 _NAMED: Final = 5
+_UNREAL: Final = "_unreal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +53,46 @@ def runs(
     return [Run(*task, result) for task, result in zip(tasks, results, strict=True)], failures
 
 
-def read_for_forecast(frame: pl.DataFrame) -> pl.DataFrame:
-    """Check that a frame is one that can be forecast, whatever its series are."""
-    frame = read_series(frame, "a forecast")
+def read_for_forecast(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[UsageError]]:
+    """Check that a frame can be forecast; give its series that can be read, and say of each of the others why not."""
     for column in ("model", "skill"):
-        if column in frame.columns:
+        if isinstance(frame, pl.DataFrame) and column in frame.columns:
             raise FrameError(f"the frame has a column {column!r}, which forecasts write: rename or drop it")
-    check_unique_periods(frame)
-    if "adjustment" in frame.columns:
-        running = frame.filter(pl.col("adjustment").cast(pl.String) == "ytd")
-        if running.height:
-            name = series_name(running.select(series_keys(frame)).row(0, named=True))
-            raise FrameError(
-                f"{name} holds running totals of the year (adjustment 'ytd'), which start over each January: "
-                "take them apart first, frame.pipe(gba.from_ytd)"
+    # Set aside by series below: one number that is none must not keep the other series from being forecast.
+    unreal = pl.Series(_UNREAL, [False])
+    if isinstance(frame, pl.DataFrame) and frame.schema.get("value", pl.String).is_float():
+        unreal = frame["value"].is_finite().not_().fill_null(value=False).alias(_UNREAL)
+        frame = frame.with_columns(value=pl.when(~unreal).then("value"))
+    frame = read_series(frame, "a forecast")
+    keys = series_keys(frame)
+    frame = frame.with_columns(unreal if len(unreal) == frame.height else pl.lit(value=False).alias(_UNREAL))
+    failures: list[UsageError] = []
+    bad = pl.lit(value=False)
+    for said, wrong in _unreadable(frame, keys).items():
+        rows = frame.filter(wrong)
+        first = rows.unique(keys, keep="first", maintain_order=True) if keys else rows.head(1)
+        for row in first.select(*keys, "period").iter_rows(named=True):
+            period = row.pop("period")
+            failures.append(
+                FrameError(f"{series_name(row)} {said} (first in the period that begins {period})")
             )
-    return frame
+        bad = bad | (wrong.any().over(keys) if keys else wrong.any())
+    sound = frame.filter(~bad).drop(_UNREAL)
+    if failures and sound.is_empty():
+        report_failures(failures, any_left=False)
+    return sound, failures
+
+
+def _unreadable(frame: pl.DataFrame, keys: Sequence[str]) -> dict[str, pl.Expr]:
+    """What keeps a series from being forecast, in words, and the rows in which it does."""
+    found = {
+        "holds NaN or infinite numbers: a missing value is null (frame.with_columns(pl.col('value').fill_nan(None)))": pl.col(_UNREAL),
+        "has two values for the period: keep one of them, or add a column that tells the two series apart": pl.struct(*keys, "period").is_duplicated(),
+    }  # fmt: skip
+    if "adjustment" in frame.columns:
+        running = "holds running totals of the year (adjustment 'ytd'), which start over each January: take them apart first, frame.pipe(gba.from_ytd)"
+        found[running] = (pl.col("adjustment").cast(pl.String) == "ytd").fill_null(value=False)
+    return found
 
 
 def _tasks(series: Sequence[TrainingSeries]) -> list[tuple[list[TrainingSeries], bool]]:

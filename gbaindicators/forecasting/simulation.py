@@ -155,9 +155,11 @@ def simulate(
     periods_ahead = check_horizon(horizon)
     if isinstance(paths, bool) or not isinstance(paths, int) or not 1 <= paths <= _MOST_PATHS:
         raise UsageError(f"paths is how many to draw, an integer from 1 to {_MOST_PATHS:,}, not {paths!r}")
-    frame = read_for_forecast(frame)
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise UsageError(f"seed is where the random numbers start, an integer from 0 on, not {seed!r}")
+    frame, unread = read_for_forecast(frame)
     done, failures = runs(frame, periods_ahead, model, executor)
-    report_failures(failures, any_left=bool(done))
+    report_failures([*unread, *failures], any_left=bool(done))
     keys = series_keys(frame)
     marginals = sorted(
         (one for run in done for one in _marginals(run, periods_ahead)),

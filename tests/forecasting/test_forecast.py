@@ -564,8 +564,20 @@ class TestBadInput:
 
     def test_duplicate_periods(self):
         frame = pl.concat([frame_of([1, 2, 3], area="macao")] * 2)
-        with pytest.raises(FrameError, match=r"two values for.*macao"):
+        with pytest.raises(FrameError, match=r"macao has two values for the period.*2000-01-01"):
             forecast(frame, 1)
+
+    def test_series_that_cannot_be_read_take_no_other_down(self):
+        twice = pl.concat([frame_of([1, 2, 3], area="macao")] * 2)
+        frame = pl.concat(
+            [frame_of([1, 2, 4, 5], area="zhuhai"), twice, frame_of([1, float("nan"), 3], area="foshan")]
+        )
+        with pytest.warns(ForecastWarning, match=r"foshan holds NaN.*macao has two values") as caught:
+            ahead = forecast(frame, 2)
+        assert len(caught) == 1
+        assert ahead["area"].unique().to_list() == ["zhuhai"]
+        alone = forecast(frame_of([1, 2, 4, 5], area="zhuhai"), 2)
+        assert ahead["value"].to_list() == alone["value"].to_list()
 
     def test_running_totals(self):
         with pytest.raises(FrameError, match=r"macao.*gba.from_ytd"):
