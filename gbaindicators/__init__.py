@@ -47,6 +47,7 @@ _PLACES = {
     "charts": ("export",),
     "reporting": ("report",),
 }  # fmt: skip
+_MODULES = {"chart": "gbaindicators.charts", "table": "gbaindicators.charts.tabular"}
 _HOMES = {name: place for place, names in _PLACES.items() for name in names}
 
 __all__ = [
@@ -164,6 +165,7 @@ __all__ = [
     "splice",
     "summarize_nowcasts",
     "summarize_paths",
+    "table",
     "to_calendar_year",
     "to_frequency",
     "trend_growth",
@@ -175,6 +177,7 @@ if TYPE_CHECKING:
     from gbaindicators import charts as chart
     from gbaindicators.catalog import LANGUAGES, catalog
     from gbaindicators.charts import export
+    from gbaindicators.charts import tabular as table
     from gbaindicators.comparison import (
         IndexRobustness,
         PolicyEffect,
@@ -299,8 +302,8 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    if name == "chart":
-        return importlib.import_module("gbaindicators.charts")
+    if name in _MODULES:
+        return importlib.import_module(_MODULES[name])
     if name == "__version__":
         from importlib.metadata import version
 

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import gbaindicators as gba
+from gbaindicators.catalog import catalog
 from gbaindicators.cli.app import app
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -63,6 +64,19 @@ def test_names_of_the_package_exist() -> None:
     assert names - {"duckdb"} <= set(gba.__all__)
     for chart in re.findall(r"`(bars|fan|slope|heatmap)`", README):
         assert callable(getattr(gba.chart, chart))
+
+
+def test_the_table_of_services_is_that_of_the_catalogue() -> None:
+    rows = [
+        f"| `{s.id}` | {s.producer}: {s.title} | {len(s.feeds) or 'none yet'} | "
+        + (f"`{s.key}`{'' if s.key_needed else ' (optional)'}" if s.key else "")
+        + f" | {s.checked} |"
+        for s in catalog().services.values()
+    ]
+    table = README.split("| service | of | series | key | checked |\n|---|---|---|---|---|\n")[1].split(
+        "\n\n"
+    )[0]
+    assert table.splitlines() == rows
 
 
 @pytest.mark.parametrize("link", [link for link in LINKS if "://" not in link])

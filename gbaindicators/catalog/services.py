@@ -13,7 +13,7 @@ __all__ = ["Feed", "Service", "read_service"]
 
 Code = str | tuple[str, ...]
 _OF_SERVICE: Final = (
-    "producer", "title", "url", "licence", "grade", "base", "checked", "pause", "key", "key_needed", "note",
+    "producer", "title", "url", "licence", "grade", "base", "checked", "pause", "key", "key_needed", "only_named", "note",
 )  # fmt: skip
 
 
@@ -29,8 +29,8 @@ class Feed:
         As in an observation: what the figures become. `scale` is the power of ten that the service counts in.
     code
         What the service calls the series, by its own names.
-    start
-        First period to ask for, as SDMX text; empty for all.
+    start, end
+        First period to ask for and the last that there is, as SDMX text; empty for all, and for no end.
     lag
         Days from the end of a period to the day on which its figure is expected.
     recheck
@@ -51,6 +51,7 @@ class Feed:
     adjustment: str = "nsa"
     prices: str = ""
     start: str = ""
+    end: str = ""
     lag: int = 60
     recheck: int = 30
     most_revised: float = 0.25
@@ -83,6 +84,8 @@ class Service:
     key
         Environment variable that holds the user's key; empty where none is used. `key_needed` says whether the
         service answers without one.
+    only_named
+        Whether it fills the past rather than follows the present: it is asked only when it is named.
     """
 
     id: str
@@ -96,6 +99,7 @@ class Service:
     pause: float = 1.0
     key: str = ""
     key_needed: bool = False
+    only_named: bool = False
     note: str = ""
     feeds: tuple[Feed, ...] = field(default=(), repr=False)
 
@@ -108,7 +112,8 @@ def read_service(id_: str, entries: dict[str, Any], where: str) -> Service:
     """Service of a TOML file; each of its feeds may stand for several areas and indicators.
 
     ``areas = { hong_kong = "HKG", macao = "MAC" }`` in a feed makes one feed for each area, with the service's word
-    for it as ``code.area``; ``indicators = { ... }`` does the same for ``code.indicator``.
+    for it as ``code.area``; ``indicators = { ... }`` does the same for ``code.indicator``. ``ends = { ... }`` gives the last
+    period of areas that have ended.
 
     Raises
     ------
@@ -133,6 +138,7 @@ def read_service(id_: str, entries: dict[str, Any], where: str) -> Service:
 
 def _feeds(service: str, entry: dict[str, Any]) -> Iterator[Feed]:
     code = {name: _code(value) for name, value in entry.pop("code", {}).items()}
+    ends, end = entry.pop("ends", {}), entry.pop("end", "")
     named: list[list[tuple[str, Code | None]]] = []
     for one, several in (("indicator", "indicators"), ("area", "areas")):
         words = entry.pop(several, None)
@@ -146,6 +152,7 @@ def _feeds(service: str, entry: dict[str, Any]) -> Iterator[Feed]:
             indicator=indicator,
             area=area,
             code={**code, **{name: word for name, word in own.items() if word is not None}},
+            end=ends.get(area, end),
             **entry,
         )
 

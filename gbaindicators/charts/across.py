@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
@@ -39,6 +39,12 @@ _SIDE_WIDTH = 230
 _MOST_PERIODS = 4
 _SEQUENTIAL = ("#EEF4FB", "#B7D2EC", "#6BA6D6", "#2470B3", "#08306B")
 _DIVERGING = ("#7F3B08", "#D9852B", "#F9E3C3", "#F7F7F7", "#CFE0EE", "#4A8FC2", "#0B3C6F")
+
+#: The scale beside coloured cells.
+COLOUR_BAR: Final[dict[str, Any]] = {
+    "thickness": 10, "len": 1, "outlinewidth": 0, "x": 1, "xpad": 12, "nticks": 6, "separatethousands": True,
+    "exponentformat": "none", "tickfont": {"size": 11, "color": GREY},
+}  # fmt: skip
 
 
 def bars(
@@ -82,7 +88,7 @@ def bars(
     import plotly.graph_objects as go
 
     drawn = drawing(frame, lang, kind="a bar chart")
-    chosen = _chosen(drawn, periods) if periods is not None else [_common(drawn)[-1]]
+    chosen = chosen_periods(drawn, periods) if periods is not None else [common_periods(drawn)[-1]]
     if len(chosen) > _MOST_PERIODS:
         raise UsageError(
             f"a bar chart shows up to {_MOST_PERIODS} periods, not {len(chosen)}: use line, slope or heatmap"
@@ -103,7 +109,7 @@ def bars(
         body=[_said(s, chosen, drawn) for s in order],
         span=listing(dated, lang),
         says=[listing(dated, lang)],
-        notes=_missing(drawn, chosen),
+        notes=missing_notes(drawn, chosen),
         left=_names_width(order),
         right=4,
         below=8,
@@ -179,9 +185,9 @@ def slope(
     """
     drawn = drawing(frame, lang, kind="a slope chart")
     if start is None or end is None:
-        common = _common(drawn)
-    first = _chosen(drawn, [start])[0] if start is not None else common[0]
-    last = _chosen(drawn, [end])[0] if end is not None else common[-1]
+        common = common_periods(drawn)
+    first = chosen_periods(drawn, [start])[0] if start is not None else common[0]
+    last = chosen_periods(drawn, [end])[0] if end is not None else common[-1]
     if first >= last:
         raise UsageError(f"a slope needs two periods, the first before the second, not {first} and {last}")
     ends = {
@@ -205,7 +211,7 @@ def slope(
         body=[_said(s, [first, last], drawn) for s in shown],
         span=phrase("to", lang, *dated),
         says=[phrase("grey", lang, hidden)] if hidden else (),
-        notes=_missing(drawn, [first, last]),
+        notes=missing_notes(drawn, [first, last]),
         left=_widest(left.values()) + 20,
         right=_widest(right.values()) + 20,
         above=34,
@@ -292,9 +298,6 @@ def heatmap(
     )
     figure = page.figure()
     values = [v for row in cells for v in row if v is not None]
-    signed = min(values) < 0 < max(values)
-    colours = _DIVERGING if signed else _SEQUENTIAL
-    reach = max(abs(v) for v in values)
     texts = [["" if v is None else as_text(scale.text(v * factor)) for v in row] for row in cells]
     width = max(text_width(t, 11) for row in texts for t in row)
     shown = width + 6 <= page.plot_width / len(columns) and page.plot_height / len(order) >= 16
@@ -303,9 +306,7 @@ def heatmap(
             z=cells,
             x=list(range(len(columns))),
             y=list(range(len(order))),
-            colorscale=[[i / (len(colours) - 1), c] for i, c in enumerate(colours)],
-            zmin=-reach if signed else min(values),
-            zmax=reach if signed else max(values),
+            **colours_of(values),
             # white rules between the cells would hide narrow ones
             xgap=1 if page.plot_width / len(columns) >= 8 else 0,
             ygap=1,
@@ -315,17 +316,7 @@ def heatmap(
             customdata=[[as_text(f"{s.name} {d}".strip()) for d in dated] for s in order],
             hovertemplate="%{customdata}: %{text}<extra></extra>",
             hoverongaps=False,
-            colorbar={
-                "thickness": 10,
-                "len": 1,
-                "outlinewidth": 0,
-                "x": 1,
-                "xpad": 12,
-                "nticks": 6,
-                "tickfont": {"size": 11, "color": GREY},
-                "separatethousands": True,
-                "exponentformat": "none",
-            },
+            colorbar=COLOUR_BAR,
         )
     )
     most = page.plot_width / (max(text_width(d, 12) for d in dated) + 14)
@@ -337,17 +328,17 @@ def heatmap(
     return figure
 
 
-def _common(drawn: Drawing) -> list[date]:
-    """Periods in which every series has a value."""
+def common_periods(drawn: Drawing, mend: str = "name the periods to show") -> list[date]:
+    """Periods in which every series has a value; `mend` is what the error says to do where there is none."""
     _ = drawn.frequency
     common = set.intersection(*(set(s.periods) for s in drawn.series))
     if not common:
         spans = "; ".join(f"{s.name} {s.periods[0]} to {s.periods[-1]}" for s in drawn.series[:6])
-        raise FrameError(f"no period has a value for every series ({spans}): name the periods to show")
+        raise FrameError(f"no period has a value for every series ({spans}): {mend}")
     return sorted(common)
 
 
-def _chosen(drawn: Drawing, texts: Sequence[str]) -> list[date]:
+def chosen_periods(drawn: Drawing, texts: Sequence[str]) -> list[date]:
     """Dates of periods given as text; a year also finds the fiscal year that begins in it."""
     if isinstance(texts, str):
         raise UsageError(f"periods is a list of texts: periods=[{texts!r}]")
@@ -366,6 +357,18 @@ def _chosen(drawn: Drawing, texts: Sequence[str]) -> list[date]:
 def _slot(frequency: str, period: date) -> date:
     """Column of a period: fiscal and calendar years of one number stand in one column."""
     return date(period.year, 1, 1) if frequency == "A" else period
+
+
+def colours_of(values: Sequence[float]) -> dict[str, Any]:
+    """Choose the colours of cells and their ends: values on both sides of zero get two, that meet there."""
+    signed = min(values) < 0 < max(values)
+    colours = _DIVERGING if signed else _SEQUENTIAL
+    reach = max(abs(v) for v in values)
+    return {
+        "colorscale": [[i / (len(colours) - 1), c] for i, c in enumerate(colours)],
+        "zmin": -reach if signed else min(values),
+        "zmax": reach if signed else max(values),
+    }
 
 
 def _columns(drawn: Drawing) -> list[date]:
@@ -389,7 +392,7 @@ def _column_ticks(columns: Sequence[date], frequency: str, most: float) -> list[
     return list(range(len(columns) - 1, -1, -every))[::-1]
 
 
-def _missing(drawn: Drawing, periods: Sequence[date]) -> list[str]:
+def missing_notes(drawn: Drawing, periods: Sequence[date]) -> list[str]:
     """Say which series lack a value in the chosen periods."""
     notes = []
     for period in periods:

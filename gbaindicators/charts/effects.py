@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -83,7 +84,7 @@ def effect(
         left=max(tick_room(*upper), tick_room(*lower)),
         right=max(text_width(t, LABEL_SIZE, bold=True) for each in lines.values() for t in each) + 12,
     )  # fmt: skip
-    figure = page.figure()
+    figure = replace(page, frames=(frame,)).figure()
     figure.update_layout(hovermode="x unified")
     if bounds:
         days = band["period"].to_list()

@@ -1,8 +1,9 @@
-"""Figures to files: pictures through a headless Chrome or Chromium, pages and data without one."""
+"""Figures and tables to files: pictures through a headless Chrome or Chromium, pages and data without one."""
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import html
 import os
 import re
@@ -10,22 +11,29 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
+from gbaindicators.charts.data_behind import chart_csv, chart_workbook
 from gbaindicators.errors import ExportError, UsageError
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+    import polars as pl
+    from great_tables import GT
 
 __all__ = ["export", "export_many", "find_browser"]
 
 _PICTURES: Final = (".png", ".svg", ".pdf")
-_SUFFIXES: Final = (".html", *_PICTURES, ".json")
+_DATA: Final = (".csv", ".xlsx")
+_SUFFIXES: Final = (".html", *_PICTURES, ".json", *_DATA)
+_OF_TABLES: Final = (".html", ".tex", ".png", *_DATA)
+#: Width of a page that a table is drawn on, in pixels, and the room around it.
+_TABLE_WIDTH, _TABLE_EDGE = 900, 16
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _HOW_TO_GET: Final = (
     "install one (apt install chromium, or run plotly_get_chrome), or name it in the environment variable "
@@ -46,26 +54,31 @@ T = TypeVar("T")
 
 
 def export(
-    figure: go.Figure,
+    figure: go.Figure | GT,
     path: str | Path,
     *,
+    data: Literal["csv", "xlsx"] | None = None,
     width: int | None = None,
     height: int | None = None,
     scale: float = 2,
     timeout: float = 60,
 ) -> Path:
-    """Write a figure to a file; the suffix of the path says what kind.
+    """Write a figure or a table to a file; the suffix of the path says what kind.
 
-    The file appears whole or not at all.
+    Each file appears whole or not at all. In CSV and Excel no text can become a formula.
 
     Parameters
     ----------
     figure
-        Any Plotly figure.
+        Any Plotly figure, or a table of `gba.table` or great-tables.
     path
-        ``.html`` (one page that needs no network), ``.png``, ``.svg``, ``.pdf`` or ``.json``, in an existing folder.
+        Of a figure ``.html`` (one page that needs no network), ``.png``, ``.svg``, ``.pdf`` or ``.json``; of a table
+        ``.html``, ``.tex`` or ``.png``; of both ``.csv`` and ``.xlsx``: the frame behind a chart in base units with its
+        sources, the numbers of a table as printed. In an existing folder.
+    data
+        Also write the data behind a chart, beside it under the same name: ``"csv"`` or ``"xlsx"``.
     width, height
-        Size in pixels, by default the figure's own.
+        Size in pixels, by default the figure's own; a table has no height.
     scale
         Pixels of a PNG per pixel of the figure; 2 suits screens, 4 print.
     timeout
@@ -81,8 +94,8 @@ def export(
     UsageError
         When the suffix is none of these, the figure is none, or a number is not positive.
     ExportError
-        When the folder is missing, the figure has no traces, no browser or no font for its text is found, or the
-        time is up.
+        When the folder is missing, the figure has no traces or does not carry its data, no browser or no font for its
+        text is found, or the time is up.
 
     Examples
     --------
@@ -91,18 +104,25 @@ def export(
     >>> export(go.Figure(go.Bar(x=[1], y=[2])), folder / "bars.json").name
     'bars.json'
     """
-    return export_many({path: figure}, width=width, height=height, scale=scale, timeout=timeout)[0]
+    jobs: dict[str | Path, go.Figure | GT] = {path: figure}
+    if data is not None:
+        if data not in ("csv", "xlsx"):
+            raise UsageError(f"data must be 'csv' or 'xlsx', not {data!r}")
+        jobs[Path(path).with_suffix(f".{data}")] = figure
+    return export_many(jobs, width=width, height=height, scale=scale, timeout=timeout)[0]
 
 
 def export_many(
-    figures: Mapping[str | Path, go.Figure] | Mapping[Path, go.Figure] | Mapping[str, go.Figure],
+    figures: Mapping[str | Path, go.Figure | GT]
+    | Mapping[Path, go.Figure | GT]
+    | Mapping[str, go.Figure | GT],
     *,
     width: int | None = None,
     height: int | None = None,
     scale: float = 2,
     timeout: float = 60,
 ) -> list[Path]:
-    """Write several figures, with one browser for all of them.
+    """Write several figures or tables, with one browser for all of them.
 
     Starting a browser takes seconds and drawing a picture tenths of one, so a batch is many times faster than
     single exports.
@@ -110,7 +130,7 @@ def export_many(
     Parameters
     ----------
     figures
-        Figures by path.
+        Figures and tables by path.
     width, height, scale, timeout
         As for `export`; the time-out is per picture.
 
@@ -133,22 +153,80 @@ def export_many(
     browser: _Browser | None = None
     try:
         for path, figure in jobs:
-            match path.suffix.lower():
-                case ".json":
-                    content = figure.to_json().encode()
-                case ".html":
-                    content = _page(figure, width, height)
-                case suffix:
-                    if browser is None:
-                        browser = _Browser(find_browser())
-                    options = {"format": suffix[1:], "scale": scale if suffix == ".png" else 1}
-                    size = {k: v for k, v in (("width", width), ("height", height)) if v is not None}
-                    content = _finish(figure, suffix[1:], browser.draw(figure, path, options | size, timeout))
+            suffix = path.suffix.lower()
+            if suffix in _PICTURES and browser is None:
+                browser = _Browser(find_browser())
+            if is_table(figure):
+                content = _table(figure, path, browser, width or _TABLE_WIDTH, scale, timeout)
+            else:
+                content = _chart(figure, path, browser, width, height, scale, timeout)
             _write(path, content)
     finally:
         if browser is not None:
             browser.close()
     return [path for path, _ in jobs]
+
+
+def _chart(
+    figure: go.Figure,
+    path: Path,
+    browser: _Browser | None,
+    width: int | None,
+    height: int | None,
+    scale: float,
+    timeout: float,
+) -> bytes:
+    """Write a figure as its suffix says."""
+    match path.suffix.lower():
+        case ".json":
+            return bytes(figure.to_json().encode())
+        case ".html":
+            return _page(figure, width, height)
+        case ".csv":
+            return chart_csv(_frames(figure, path))
+        case ".xlsx":
+            return chart_workbook(_frames(figure, path))
+        case suffix:
+            assert browser is not None
+            options = {"format": suffix[1:], "scale": scale if suffix == ".png" else 1}
+            size = {k: v for k, v in (("width", width), ("height", height)) if v is not None}
+            return _finish(figure, suffix[1:], browser.draw(figure, path, options | size, timeout))
+
+
+def _table(
+    table: GT, path: Path, browser: _Browser | None, width: int, scale: float, timeout: float
+) -> bytes:
+    """Write a table as its suffix says."""
+    from gbaindicators.charts.tabular import files
+
+    match path.suffix.lower():
+        case ".html":
+            return files.table_page(table).encode()
+        case ".tex":
+            return files.table_latex(table).encode()
+        case ".csv":
+            return files.table_csv(table)
+        case ".xlsx":
+            return files.table_workbook(table)
+        case _:
+            assert browser is not None
+            return browser.photograph(files.table_page(table), path, width, scale, timeout)
+
+
+def _frames(figure: go.Figure, path: Path) -> Sequence[pl.DataFrame]:
+    """The frames that a chart was drawn from, which its page left on it."""
+    frames: Sequence[pl.DataFrame] = getattr(figure, "_gba_frames", ())
+    if not frames:
+        raise ExportError(
+            f"{path.name}: the figure does not carry the data behind it, because gba.chart did not draw it or it is a "
+            "copy: write the frame itself, as with frame.write_csv(...)"
+        )
+    return frames
+
+
+def is_table(thing: Any) -> bool:
+    """Whether something is a great-tables table; asks without importing great-tables."""
+    return type(thing).__module__.partition(".")[0] == "great_tables" and hasattr(thing, "as_raw_html")
 
 
 def find_browser() -> Path:
@@ -175,31 +253,37 @@ def find_browser() -> Path:
     raise ExportError(f"PNG, SVG and PDF need Chrome or Chromium and none is found: {_HOW_TO_GET}")
 
 
-def _check(figure: go.Figure, path: Path) -> None:
+def _check(figure: go.Figure | GT, path: Path) -> None:
     import plotly.graph_objects as go
 
-    if not isinstance(figure, go.Figure):
+    if not is_table(figure) and not isinstance(figure, go.Figure):
         raise UsageError(
-            f"expected a Plotly figure for {path}, got {type(figure).__name__}: charts are made with gba.chart"
+            f"expected a Plotly figure or a table for {path}, got {type(figure).__name__}: charts are made with "
+            "gba.chart, tables with gba.table"
         )
-    if path.suffix.lower() not in _SUFFIXES:
+    suffixes = _SUFFIXES if isinstance(figure, go.Figure) else _OF_TABLES
+    if path.suffix.lower() not in suffixes:
         raise UsageError(
-            f"{str(path)!r} ends in none of {', '.join(_SUFFIXES)}: the suffix says what to write"
+            f"{str(path)!r} ends in none of {', '.join(suffixes)}: the suffix says what to write"
         )
     if not path.parent.is_dir():
         raise ExportError(f"the folder {str(path.parent)!r} does not exist: make it first")
     if path.is_dir():
         raise ExportError(f"{str(path)!r} is a folder: name a file in it")
-    if not figure.data:
-        raise ExportError(f"the figure for {path} has no traces, so there is nothing to write")
+    if isinstance(figure, go.Figure):
+        if not figure.data:
+            raise ExportError(f"the figure for {path} has no traces, so there is nothing to write")
+        if path.suffix.lower() in _DATA:
+            _frames(figure, path)
     if path.suffix.lower() in _PICTURES:
         _check_fonts(figure, path)
 
 
-def _check_fonts(figure: go.Figure, path: Path) -> None:
+def _check_fonts(figure: go.Figure | GT, path: Path) -> None:
     """Refuse a picture whose Chinese text would come out as empty boxes."""
     lister = shutil.which("fc-list")
-    if lister is None or not _EAST_ASIAN.search(_printed(figure)):
+    text = figure.as_raw_html() if is_table(figure) else _printed(figure)
+    if lister is None or not _EAST_ASIAN.search(text):
         return
     fonts = subprocess.run(  # noqa: S603  (no user input in it)
         [lister, ":lang=zh", "family"], capture_output=True, text=True, timeout=30, check=False
@@ -321,6 +405,50 @@ class _Browser:
         except Exception as error:
             raise ExportError(f"{path.name} could not be drawn: {_first_line(error)}") from error
         return bytes(content)
+
+    def photograph(self, page: str, path: Path, width: int, scale: float, timeout: float) -> bytes:
+        """Give a page as PNG, cut to its table."""
+        try:
+            return self._wait(self._photograph(page, width, scale), timeout)
+        except FutureTimeoutError:
+            raise ExportError(
+                f"{path.name} was not drawn in {timeout:g} seconds: raise timeout, or set fewer rows"
+            ) from None
+        except Exception as error:
+            raise ExportError(f"{path.name} could not be drawn: {_first_line(error)}") from error
+
+    async def _photograph(self, page: str, width: int, scale: float) -> bytes:
+        tab = await self._kaleido.create_tab("about:blank")
+
+        async def ask(command: str, **params: Any) -> Any:
+            answer = await tab.send_command(command, params=params)
+            if "error" in answer:
+                raise ExportError(str(answer["error"].get("message", answer["error"])))
+            return answer["result"]
+
+        try:
+            size = {"width": width, "height": 600, "deviceScaleFactor": scale, "mobile": False}
+            await ask("Emulation.setDeviceMetricsOverride", **size)
+            tree = await ask("Page.getFrameTree")
+            await ask("Page.setDocumentContent", frameId=tree["frameTree"]["frame"]["id"], html=page)
+            measure = (
+                "document.fonts.ready.then(() => { const r = document.querySelector('table').getBoundingClientRect(); "
+                "return [r.left, r.top, r.width, r.height] })"
+            )
+            found = await ask("Runtime.evaluate", expression=measure, awaitPromise=True, returnByValue=True)
+            left, top, wide, high = found["result"]["value"]
+            edge = _TABLE_EDGE
+            clip = {
+                "x": max(left - edge, 0),
+                "y": max(top - edge, 0),
+                "width": wide + 2 * edge,
+                "height": high + 2 * edge,
+                "scale": 1,
+            }
+            shot = await ask("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)
+            return base64.b64decode(shot["data"])
+        finally:
+            await self._kaleido.close_tab(tab.target_id)
 
     def close(self) -> None:
         """Close the browser and end the thread; nothing is left running."""

@@ -133,7 +133,7 @@ def held_back(
     headings = [max(_head_height(heads[i]) for i in row) for row in rows]
     height = sum(headings) + len(rows) * (_PLOT + _TICKS) + (len(rows) - 1) * _BELOW
     page = _page(drawn, len(series), title, subtitle, lang)
-    page = replace(page, height=page.top + page.bottom + height)
+    page = replace(page, height=page.top + page.bottom + height, frames=(held,))
     figure = page.figure()
     top = 0.0
     for row, heading in zip(rows, headings, strict=True):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
+from gbaindicators.catalog import period_end
 from gbaindicators.charts.labels import listing, number_text, period_label, phrase
-from gbaindicators.charts.markers import MARKER_ROOM, add_markers, key_to, policies_of
+from gbaindicators.charts.markers import MARKER_ROOM, add_markers, add_shades, key_to, policies_of, shades_of
 from gbaindicators.charts.series import MOST_SERIES, Drawing, Series, drawing
 from gbaindicators.charts.theme import (
     FAINT,
@@ -37,6 +38,9 @@ _LABEL_WIDTH = 185
 _LINE_HEIGHT = 17
 _FEWEST_YEARLY_TICKS = 4
 _TICKS = 7
+#: Room for a tick of a narrow time axis in pixels, and months from one to the next.
+_TICK_ROOM = {"%Y": 42, "%-d %b": 56}
+_TICK_STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 12000)
 #: Periods of a forecast from which its line is dotted.
 _DENSE = 40
 
@@ -49,6 +53,7 @@ def line(
     lang: str = "en",
     log: bool = False,
     policies: bool | Sequence[str] = False,
+    shade: bool | Sequence[tuple[str, str, str]] = False,
 ) -> go.Figure:
     """Draw every series of a frame as a line over time, labelled at its end.
 
@@ -70,6 +75,10 @@ def line(
     policies
         Mark policies with dated lines, numbered as under the plot: True for those of `gba.policies` that concern the
         areas drawn, or their ids.
+    shade
+        Shade times of the axis: True for those in which the boundary of Hong Kong with the mainland was mostly
+        closed, as `gba.policies` dates it, or a list of first period, last period and label
+        (``("2008-07", "2009-03", "Recession")``).
 
     Returns
     -------
@@ -81,7 +90,8 @@ def line(
     FrameError
         When there is nothing to draw, or units are mixed.
     UsageError
-        When a logarithmic axis meets a value of zero or less, or a policy named lies outside the time drawn.
+        When a logarithmic axis meets a value of zero or less, or a policy named or a time to shade lies outside the
+        time drawn.
     UnknownNameError
         For an id that no policy has.
 
@@ -103,6 +113,7 @@ def line(
     lines = {s: wrap(_end_label(s, end, drawn), _LABEL_WIDTH, LABEL_SIZE, bold=True) for s in coloured}
     low, high = value_range([v / drawn.scale.factor for s in drawn.series for v in s.values], log=log)
     marked = policies_of(policies, drawn.frame, periods[0], end)
+    shaded = shades_of(shade, periods[0], end, lang)
     page = drawn.page(
         "line",
         title,
@@ -111,7 +122,7 @@ def line(
         span=drawn.span(),
         says=[phrase("grey", lang, hidden)] if hidden else (),
         key=key_to(marked, lang),
-        above=MARKER_ROOM if marked else 0,
+        above=MARKER_ROOM * (bool(marked) + bool(shaded)),
         left=tick_room(low, high, log=log),
         right=max(text_width(t, LABEL_SIZE, bold=True) for ls in lines.values() for t in ls) + 12,
     )
@@ -124,6 +135,7 @@ def line(
     add_value_axis(figure, low, high, log=log)
     figure.update_xaxes(**date_axis(periods, drawn.series, lang))
     add_markers(figure, page, marked)
+    add_shades(figure, page, shaded, lift=MARKER_ROOM if marked else 0)
     ends = [(lines[s], on_white(s.colour), s.last / drawn.scale.factor) for s in coloured]
     add_end_labels(figure, page, ends, low, high, log=log)
     return figure
@@ -407,21 +419,23 @@ def log_ticks(low: float, high: float) -> dict[float, str]:
     return {t: f"{t:,.{max(0, -math.floor(math.log10(t)))}f}" for t in ticks if low <= t <= high}
 
 
-def add_value_axis(figure: go.Figure, low: float, high: float, *, log: bool = False) -> None:
-    """Give a figure its value axis: light horizontal rules, and a dark one at zero."""
+def value_axis(low: float, high: float, *, log: bool = False) -> dict[str, Any]:
+    """Describe an axis of values: light rules, and a dark one at zero."""
+    axis: dict[str, Any] = {"showgrid": True, "gridcolor": RULE, "gridwidth": 1, "ticklabelstandoff": 6}
     if log:
         ticks = log_ticks(low, high)
-        figure.update_yaxes(
-            type="log",
-            range=[math.log10(low), math.log10(high)],
-            tickvals=list(ticks),
-            ticktext=list(ticks.values()),
-        )
-    else:
-        figure.update_yaxes(range=[low, high], nticks=_TICKS, tickformat=f",.{_tick_decimals(low, high)}f")
-    figure.update_yaxes(showgrid=True, gridcolor=RULE, gridwidth=1, ticklabelstandoff=6)
-    if not log and low <= 0 <= high:
-        figure.update_yaxes(zeroline=True, zerolinecolor=INK, zerolinewidth=1)
+        return axis | {
+            "type": "log", "range": [math.log10(low), math.log10(high)], "tickvals": list(ticks), "ticktext": list(ticks.values()),
+        }  # fmt: skip
+    axis |= {"range": [low, high], "nticks": _TICKS, "tickformat": f",.{_tick_decimals(low, high)}f"}
+    if low <= 0 <= high:
+        axis |= {"zeroline": True, "zerolinecolor": INK, "zerolinewidth": 1}
+    return axis
+
+
+def add_value_axis(figure: go.Figure, low: float, high: float, *, log: bool = False) -> None:
+    """Give a figure its vertical axis of values."""
+    figure.update_yaxes(**value_axis(low, high, log=log))
 
 
 def date_axis(periods: Sequence[date], series: Iterable[Series], lang: str) -> dict[str, Any]:
@@ -459,6 +473,36 @@ def date_axis(periods: Sequence[date], series: Iterable[Series], lang: str) -> d
     }  # fmt: skip
 
 
+def range_of_bars(periods: Sequence[date], frequency: str) -> list[str]:
+    """Range of a time axis on which the bars of the first and the last period are whole.
+
+    >>> range_of_bars([date(2023, 1, 1), date(2024, 1, 1)], "M")
+    ['2022-12-14', '2024-01-18']
+    """
+    half = (period_end(frequency, periods[-1]) - periods[-1]).days * 0.55 + 0.6
+    return [
+        (day + timedelta(days=days)).isoformat() for day, days in ((periods[0], -half), (periods[-1], half))
+    ]
+
+
+def thinned(axis: dict[str, Any], width: float) -> dict[str, Any]:
+    """Give a time axis as few ticks as a narrow plot has room for.
+
+    >>> years = {"dtick": "M12", "tick0": "2005-01-01", "tickformat": "%Y", "range": ["2005-01-01", "2024-01-01"]}
+    >>> thinned(years, 180)["dtick"], thinned(years, 180)["tick0"]
+    ('M60', '2005-01-01')
+    """
+    if "dtick" not in axis:
+        return axis | {"nticks": max(2, int(width // _TICK_ROOM["%-d %b"]))}
+    first, last = map(date.fromisoformat, axis["range"])
+    fewest, room = int(axis["dtick"][1:]), _TICK_ROOM.get(axis["tickformat"], 68)
+    months = (last - first).days / 30.4
+    step = next((s for s in _TICK_STEPS if s >= fewest and months / s * room <= width), _TICK_STEPS[-1])
+    start = date.fromisoformat(axis["tick0"])
+    start = start.replace(year=max(start.year - start.year % max(step // 12, 1), 1))
+    return axis | {"dtick": f"M{step}", "tick0": start.isoformat()}
+
+
 def add_end_labels(
     figure: go.Figure,
     page: Page,
@@ -469,8 +513,9 @@ def add_end_labels(
     log: bool = False,
     axis: str = "y",
     share: float = 1.0,
+    side: Literal["left", "right"] = "right",
 ) -> None:
-    """Print labels (lines, colour, value) beside the right end of the plot, moved apart where they would touch.
+    """Print labels (lines, colour, value) beside one end of the plot, moved apart where they would touch.
 
     `axis` is the value axis they belong to, `share` the part of the plot's height that it takes.
     """
@@ -485,7 +530,8 @@ def add_end_labels(
     placed = spread(wanted, heights, 0, height)
     for (lines, colour, value), want, got in zip(labels, wanted, placed, strict=True):
         figure.add_annotation(
-            x=1, xref="paper", xanchor="left", xshift=8, y=place(value), yref=axis, yanchor="middle",
-            yshift=want - got, text="<b>" + "<br>".join(map(as_text, lines)) + "</b>", align="left",
+            x=int(side == "right"), xref="paper", xanchor="left" if side == "right" else "right",
+            xshift=8 if side == "right" else -8, y=place(value), yref=axis, yanchor="middle", yshift=want - got,
+            text="<b>" + "<br>".join(map(as_text, lines)) + "</b>", align="left" if side == "right" else "right",
             font={"color": colour, "size": LABEL_SIZE}, showarrow=False, name="label",
         )  # fmt: skip

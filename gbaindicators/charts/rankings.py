@@ -211,6 +211,7 @@ def _page(frame: pl.DataFrame, title: str | None, subtitle: str | None, lang: st
             "sources": dict(zip(ids, catalog().cite(ids), strict=True)),
             "unit": listing([choose_scale(u, [1.0], lang).unit for u in frame["unit"].unique(maintain_order=True)], lang),
         },
+        frames=(frame,),
     )  # fmt: skip
     return replace(page, height=page.top + page.bottom + height)
 

@@ -129,6 +129,14 @@ class Drawing:
             )
         return found[0]
 
+    def only(self, kind: str) -> Series:
+        """Return the one series of a chart that shows no more, or an error."""
+        if (count := len(self.series) + len(self.silent)) > 1:
+            raise FrameError(
+                f"{kind} shows one series, the frame has {count}: filter it by area, indicator or what else differs"
+            )
+        return self.series[0]
+
     @property
     def periods(self) -> list[date]:
         """Every period that has a value in some series."""
@@ -159,16 +167,17 @@ class Drawing:
         notes: Sequence[str] = (),
         others: Sequence[pl.DataFrame] = (),
         key: str = "",
+        what: str | None = None,
         **room: float,
     ) -> Page:
         """Lay out a page around this drawing.
 
-        `says` are further sentences of the subtitle, `notes` of the note under the plot, `others` frames whose
+        `what` is shown, by default what the frame says; `says` are further sentences of the subtitle, `notes` of the note under the plot, `others` frames whose
         sources and methods are cited as well, `key` what marks on the plot stand for.
         """
         lang = self.lang
         frames = (self.frame, *others)
-        what = title_of(self.frame, lang)
+        what = title_of(self.frame, lang) if what is None else what
         method = methods_of(*frames)
         generated = sentences(
             [subtitle_of(self.frame, self.scale, lang, lead=what if title else ""), *says], lang
@@ -194,6 +203,7 @@ class Drawing:
                 "sources": dict(zip(ids, catalog().cite(ids), strict=True)),
                 "unit": self.scale.unit,
             },
+            frames=frames,
             **room,
         )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+    import polars as pl
 
 __all__ = [
     "AREA_COLOURS",
@@ -27,6 +28,7 @@ __all__ = [
     "Page",
     "area_colour",
     "as_text",
+    "blend",
     "contrast_on_white",
     "on_white",
     "spread",
@@ -107,7 +109,17 @@ def tint(colour: str, share: float) -> str:
     >>> tint("#000000", 0.2)
     '#CCCCCC'
     """
-    return "#" + "".join(f"{round(255 - (255 - part) * share):02X}" for part in _rgb(colour))
+    return blend("#FFFFFF", colour, share)
+
+
+def blend(first: str, second: str, share: float) -> str:
+    """Mix two colours; `share` is how much of the second there is.
+
+    >>> blend("#000000", "#FF8000", 0.5)
+    '#804000'
+    """
+    parts = zip(_rgb(first), _rgb(second), strict=True)
+    return "#" + "".join(f"{round(a + (b - a) * share):02X}" for a, b in parts)
 
 
 def contrast_on_white(colour: str) -> float:
@@ -255,6 +267,8 @@ class Page:
         Room for the ticks of the horizontal axis, in pixels.
     height
         Height of the picture in pixels.
+    frames
+        The data behind the chart, which the figure carries for `gba.export`.
     """
 
     title: str
@@ -267,6 +281,7 @@ class Page:
     below: float = 28
     height: float = HEIGHT
     meta: dict[str, Any] = field(default_factory=dict)
+    frames: Sequence[pl.DataFrame] = ()
 
     @property
     def _title_lines(self) -> list[str]:
@@ -325,6 +340,7 @@ class Page:
             }
         )  # fmt: skip
         figure = go.Figure()
+        figure._gba_frames = tuple(self.frames)
         figure.update_layout(
             template=template,
             width=WIDTH,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gbaindicators.cli import options
-from gbaindicators.cli.files import encode, format_of, workbook, write_file
+from gbaindicators.cli.files import encode, format_of, write_file
 from gbaindicators.cli.logs import log
-from gbaindicators.cli.results import deliver
+from gbaindicators.cli.results import deliver, publication
 from gbaindicators.cli.series import series_table
 from gbaindicators.errors import MissingRateError, UsageError
 
@@ -35,7 +35,8 @@ def load(
     basis: options.Basis = "market",
     growth: options.Growth = None,
     form: options.Output = "table",
-    out: options.Out = None,
+    out: options.TableOut = None,
+    lang: options.TableLanguage = "en",
     database: options.Database = None,
 ) -> None:
     """Print published figures with their sources.
@@ -44,13 +45,14 @@ def load(
 
         gba load gdp --area guangzhou --area shenzhen --start 2010
         gba load gdp --area macao --end 2024 --frequency A --to USD --growth 1y --format csv
+        gba load gdp -a macao -a hong_kong --frequency A --end 2024 --to USD --out gdp.html
     """
     frame = read(
         indicator, area, start=start, end=end, frequency=frequency, as_of=as_of, adjustment=adjustment,
         all_sources=all_sources, database=database,
     )  # fmt: skip
     frame = transformed(frame, to, basis, growth, database)
-    deliver(frame, form, out, lambda: series_table(frame, database))
+    deliver(frame, form, out, lambda: series_table(frame, database), publication("series", frame, lang=lang))
 
 
 def benchmark(
@@ -78,7 +80,8 @@ def benchmark(
         typer.Option(metavar="MIXED", help="refuse what does not measure the same, or mark it in the notes."),
     ] = "refuse",
     form: options.Output = "table",
-    out: options.Out = None,
+    out: options.TableOut = None,
+    lang: options.TableLanguage = "en",
     database: options.Database = None,
 ) -> None:
     """Compare the bay areas on one indicator.
@@ -88,6 +91,7 @@ def benchmark(
         gba benchmark gdp --basis ppp
         gba benchmark gdp --prices 2015 --year all
         gba benchmark population --definition new_york_bay_area=three_states
+        gba benchmark gdp --lang zh-Hant --out gdp.png
     """
     from gbaindicators import comparison, store
 
@@ -98,7 +102,9 @@ def benchmark(
             indicator, definition=_definitions(definition or []), currency=currency, basis=basis,  # type: ignore[arg-type]
             prices=prices, years=years, year=None if year == "all" else year, mixed=mixed, **given,  # type: ignore[arg-type]
         )  # fmt: skip
-    deliver(frame, form, out, lambda: series_table(frame, database))
+    deliver(
+        frame, form, out, lambda: series_table(frame, database), publication("benchmark", frame, lang=lang)
+    )
 
 
 def export(
@@ -128,6 +134,7 @@ def export(
         gba export port_throughput --out ports.csv
     """
     from gbaindicators import store
+    from gbaindicators.tables.spreadsheets import workbook_bytes
 
     form = format_of(out)
     frame = read(
@@ -137,7 +144,7 @@ def export(
     sources = store.sources(frame, database=database)
     written = [out]
     if form == "xlsx":
-        write_file(out, workbook({"figures": frame, "sources": sources}))
+        write_file(out, workbook_bytes({"figures": frame, "sources": sources}))
     else:
         written.append(out.with_suffix(".sources.csv"))
         write_file(written[1], encode(sources, "csv"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
 import sys
 from pathlib import Path
@@ -17,17 +16,18 @@ from gbaindicators.errors import ExportError, UsageError
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Format", "encode", "format_of", "to_stdout", "workbook", "write_file"]
+__all__ = ["PUBLISHED", "Format", "encode", "format_of", "to_stdout", "write_file"]
 
 Format = Literal["table", "csv", "json", "parquet"]
 _SUFFIXES: Final = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".xlsx": "xlsx"}
-#: A spreadsheet takes a text cell that begins so for a formula.
-_FORMULA: Final = r"^[=+\-@\t\r]"
-_NUMBER: Final = r"^[+-]?[0-9.]+([eE][+-]?[0-9]+)?$"
+#: What a table for publication is written as.
+PUBLISHED: Final = (".html", ".tex", ".png")
 
 
-def format_of(path: Path, chosen: str = "table") -> str:
+def format_of(path: Path, chosen: str = "table", also: tuple[str, ...] = ()) -> str:
     """Format that a file's name asks for, checked against the one that was chosen, and its folder.
+
+    `also` names endings that the command knows beyond these.
 
     Raises
     ------
@@ -37,8 +37,15 @@ def format_of(path: Path, chosen: str = "table") -> str:
         When the folder does not exist.
     """
     found = _SUFFIXES.get(path.suffix.lower())
+    if path.suffix.lower() in PUBLISHED:
+        raise UsageError(
+            f"'{path}' would be a table for publication, which load, benchmark, forecast and revisions write: name a file "
+            f"that ends in one of {', '.join(_SUFFIXES)}"
+        )
     if found is None:
-        raise UsageError(f"'{path}' ends in none of {', '.join(_SUFFIXES)}: the suffix says what to write")
+        raise UsageError(
+            f"'{path}' ends in none of {', '.join((*_SUFFIXES, *also))}: the suffix says what to write"
+        )
     if chosen not in ("table", found):
         raise UsageError(
             f"'{path}' is a {found} file by its name, but --format says {chosen}: drop one of them"
@@ -68,10 +75,12 @@ def encode(frame: pl.DataFrame, form: str) -> bytes:
     """
     import polars as pl
 
+    from gbaindicators.tables.spreadsheets import csv_bytes, workbook_bytes
+
     buffer = io.BytesIO()
     match form:
         case "csv":
-            _without_formulas(_flat(frame)).write_csv(buffer)
+            return csv_bytes(frame)
         case "json":
             # Polars writes these as text, so that no digit is lost; readers want numbers.
             frame.with_columns(pl.col(pl.Decimal, pl.Int128).cast(pl.Float64)).write_json(buffer)
@@ -79,44 +88,7 @@ def encode(frame: pl.DataFrame, form: str) -> bytes:
         case "parquet":
             frame.write_parquet(buffer)
         case _:
-            return workbook({"figures": frame})
-    return buffer.getvalue()
-
-
-def _flat(frame: pl.DataFrame) -> pl.DataFrame:
-    """Join lists, and write anything nested more deeply as JSON."""
-    import polars as pl
-
-    columns: list[pl.Expr | pl.Series] = []
-    for name, dtype in frame.schema.items():
-        if isinstance(dtype, pl.List) and not dtype.inner.is_nested():
-            columns.append(pl.col(name).cast(pl.List(pl.String)).list.join("; "))
-        elif dtype.is_nested():
-            texts = (
-                None if v is None else json.dumps(v, default=str, ensure_ascii=False)
-                for v in frame[name].to_list()
-            )
-            columns.append(pl.Series(name, list(texts), dtype=pl.String))
-    return frame.with_columns(columns)
-
-
-def _without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
-    import polars as pl
-
-    text = pl.col(pl.String)
-    formula = text.str.contains(_FORMULA) & ~text.str.contains(_NUMBER)
-    return frame.with_columns(pl.when(formula).then(pl.lit("'") + text).otherwise(text).name.keep())
-
-
-def workbook(sheets: dict[str, pl.DataFrame]) -> bytes:
-    """Write frames as the sheets of an Excel workbook, text always as text."""
-    import xlsxwriter
-
-    buffer = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(buffer, options) as book:
-        for name, frame in sheets.items():
-            _flat(frame).write_excel(book, name, freeze_panes=(1, 0), autofit=True)
+            return workbook_bytes({"figures": frame})
     return buffer.getvalue()
 
 

@@ -18,7 +18,7 @@ from gbaindicators.cli.printing import (
     shortened,
     value_texts,
 )
-from gbaindicators.cli.results import deliver
+from gbaindicators.cli.results import deliver, publication
 from gbaindicators.cli.series import heading, in_common, scaled_texts
 
 if TYPE_CHECKING:
@@ -217,7 +217,8 @@ def revisions(
         typer.Option(help="Every release, periods by vintages, or measures of the revisions."),
     ] = "releases",
     form: options.Output = "table",
-    out: options.Out = None,
+    out: options.TableOut = None,
+    lang: options.TableLanguage = "en",
     database: options.Database = None,
 ) -> None:
     """Follow figures from release to release, and measure how they were revised.
@@ -226,6 +227,7 @@ def revisions(
 
         gba revisions gdp_real_growth --area hong_kong --frequency Q
         gba revisions property_price_index --area hong_kong --show triangle --format csv
+        gba revisions gdp_real_growth --area hong_kong --frequency Q --show triangle --out revisions.html
     """
     from gbaindicators import transforms
 
@@ -237,9 +239,14 @@ def revisions(
     if show == "releases":
         deliver(found.frame, form, out, lambda: _revision_table(found, database))
     elif show == "triangle":
-        deliver(found.triangle, form, out, lambda: _triangle(found))
+        deliver(
+            found.triangle, form, out, lambda: _triangle(found), publication("revisions", found, lang=lang)
+        )
     else:
-        deliver(found.statistics, form, out, lambda: _measures(found.statistics))
+        deliver(
+            found.statistics, form, out, lambda: _measures(found.statistics),
+            publication("revisions", found, show="statistics", lang=lang),
+        )  # fmt: skip
 
 
 def _revision_table(found: Revisions, database: Path | None) -> list[RenderableType]:

@@ -22,7 +22,7 @@ from gbaindicators.cli.printing import (
     make_table,
     references,
 )
-from gbaindicators.cli.results import deliver
+from gbaindicators.cli.results import deliver, publication
 from gbaindicators.cli.series import heading, in_common, scaled_texts, series_table
 from gbaindicators.errors import ForecastWarning, UsageError
 
@@ -60,7 +60,8 @@ def forecast(
     frequency: options.Frequency = None,
     jobs: options.Jobs = 1,
     form: options.Output = "table",
-    out: options.Out = None,
+    out: options.TableOut = None,
+    lang: options.TableLanguage = "en",
     database: options.Database = None,
 ) -> None:
     """Forecast an indicator, with prediction intervals and the model's record.
@@ -71,13 +72,16 @@ def forecast(
 
         gba forecast gdp --area shenzhen --frequency A --end 2023 --horizon 5
         gba forecast gaming_revenue_gross --area macao --frequency M --start 2010
+        gba forecast gdp --area macao --frequency A --out macao.tex
     """
     from gbaindicators import forecasting
 
     frame = read(indicator, area, start=start, end=end, frequency=frequency, database=database)
     with _in_words_of_the_shell(), _processes(jobs) as executor, log.working("forecasting"):
         ahead = forecasting.forecast(frame, horizon, model=model, level=level, executor=executor)
-    deliver(ahead, form, out, lambda: series_table(ahead, database))
+    deliver(
+        ahead, form, out, lambda: series_table(ahead, database), publication("forecast", ahead, lang=lang)
+    )
 
 
 def backtest(

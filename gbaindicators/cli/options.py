@@ -29,6 +29,8 @@ __all__ = [
     "Out",
     "Output",
     "Start",
+    "TableLanguage",
+    "TableOut",
 ]
 
 Indicator = Annotated[
@@ -86,6 +88,12 @@ Level = Annotated[
     list[float], typer.Option(metavar="PERCENT", help="Level of an interval in percent. May be repeated.")
 ]
 Language = Annotated[str, typer.Option(metavar="LANG", help="en, zh-Hans or zh-Hant.")]
+TableLanguage = Annotated[
+    str,
+    typer.Option(
+        "--lang", metavar="LANG", help="Language of a table in HTML, LaTeX or PNG: en, zh-Hans or zh-Hant."
+    ),
+]
 Output = Annotated[Format, typer.Option("--format", help="How to print the result.")]
 Out = Annotated[
     Path | None,
@@ -94,6 +102,16 @@ Out = Annotated[
         "-o",
         metavar="FILE",
         help="Write to a .csv, .json, .parquet or .xlsx file instead of printing.",
+    ),
+]
+TableOut = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="FILE",
+        help="Write to a .csv, .json, .parquet or .xlsx file, or as a table for publication to .html, .tex or .png, "
+        "instead of printing.",
     ),
 ]
 Database = Annotated[

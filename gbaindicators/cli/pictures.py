@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["chart", "report"]
 
+#: Frequency that a chart is drawn from where none is named.
+_USUAL = {"calendar": "D", "decomposition": "M", "seasonal": "M"}
+
 
 def chart(
     indicator: options.Indicator,
@@ -26,9 +29,26 @@ def chart(
     ],
     area: options.Areas = None,
     kind: Annotated[
-        Literal["line", "bars", "fan", "sensitivity"],
+        Literal[
+            "line",
+            "bars",
+            "bump",
+            "calendar",
+            "contributions",
+            "convergence",
+            "decomposition",
+            "fan",
+            "flow",
+            "map",
+            "seasonal",
+            "sensitivity",
+            "small-multiples",
+        ],
         typer.Option(
-            help="What to draw; fan is a forecast, sensitivity the ranks of the bay areas (or of those named) by every definition."
+            help="What to draw: bump is ranks over time, calendar days, contributions those of the areas to the growth of "
+            "their sum, convergence growth against the initial level, decomposition a seasonal adjustment, fan a forecast, "
+            "flow what passes between areas, map the eleven cities, seasonal months year upon year, sensitivity the ranks of "
+            "the bay areas (or of those named) by every definition, small-multiples a panel for each series."
         ),
     ] = "line",
     start: options.Start = None,
@@ -43,6 +63,10 @@ def chart(
     ] = False,
     lang: options.Language = "en",
     title: Annotated[str | None, typer.Option(help="What the chart shows or finds.")] = None,
+    data: Annotated[
+        Literal["csv", "xlsx"] | None,
+        typer.Option(help="Also write the data behind the chart, beside it under the same name."),
+    ] = None,
     database: options.Database = None,
 ) -> None:
     """Draw an indicator, with its sources under it.
@@ -52,8 +76,10 @@ def chart(
         gba chart gdp --area guangzhou --area shenzhen --out gdp.png
         gba chart gdp --area macao --kind fan --lang zh-Hant --out macao.svg
         gba chart gdp --kind sensitivity --out ranks.png
+        gba chart crossings --area hong_kong --kind calendar --out days.png
+        gba chart port_cargo_with_hong_kong --frequency A --kind flow --out cargo.png
     """
-    from gbaindicators import charts, forecasting
+    from gbaindicators import charts, forecasting, transforms
 
     if policies and kind not in ("line", "fan"):
         raise UsageError(
@@ -66,18 +92,29 @@ def chart(
             )
         figure = charts.sensitivity(_ranked(indicator, area, start, end, database), title=title, lang=lang)
     else:
-        frame = read(indicator, area, start=start, end=end, frequency=frequency, database=database)
+        wanted = frequency or _USUAL.get(kind)
+        frame = read(indicator, area, start=start, end=end, frequency=wanted, database=database)
         frame = transformed(_one_frequency(frame), to, basis, growth, database)
         if kind == "fan":
             ahead = forecasting.forecast(frame, horizon)
             figure = charts.fan(frame, ahead, title=title, lang=lang, policies=policies)
-        elif kind == "bars":
-            figure = charts.bars(frame, title=title, lang=lang)
-        else:
+        elif kind == "line":
             figure = charts.line(frame, title=title, lang=lang, policies=policies)
+        elif kind == "contributions":
+            figure = charts.contributions(transforms.contributions(frame), title=title, lang=lang)
+        elif kind == "decomposition":
+            figure = charts.decomposition(transforms.seasonal_adjustment(frame), title=title, lang=lang)
+        else:
+            draw = {
+                "bars": charts.bars, "bump": charts.bump, "calendar": charts.calendar, "convergence": charts.convergence,
+                "flow": charts.flow, "map": charts.map, "seasonal": charts.seasonal,
+                "small-multiples": charts.small_multiples,
+            }[kind]  # fmt: skip
+            figure = draw(frame, title=title, lang=lang)
     with log.working("drawing"):
-        charts.export(figure, out)
-    log.done("written", f"wrote {out}", path=out)
+        charts.export(figure, out, data=data)
+    beside = "" if data is None else f" and {out.with_suffix(f'.{data}')}"
+    log.done("written", f"wrote {out}{beside}", path=out)
 
 
 def _ranked(

@@ -5,21 +5,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from gbaindicators.cli.files import encode, format_of, to_stdout, write_file
+from gbaindicators.cli.files import PUBLISHED, encode, format_of, to_stdout, write_file
 from gbaindicators.cli.logs import log
-from gbaindicators.errors import UsageError
+from gbaindicators.errors import FrameError, UsageError
 
 if TYPE_CHECKING:
     import polars as pl
+    from great_tables import GT
     from rich.console import RenderableType
 
-__all__ = ["deliver", "print_parts"]
+__all__ = ["deliver", "print_parts", "publication"]
 
 
 def deliver(
-    frame: pl.DataFrame, form: str, out: Path | None, table: Callable[[], Iterable[RenderableType]]
+    frame: pl.DataFrame,
+    form: str,
+    out: Path | None,
+    table: Callable[[], Iterable[RenderableType]],
+    published: Callable[[], GT] | None = None,
 ) -> None:
     """Print a frame in a format, or write it to a file.
 
@@ -33,9 +38,26 @@ def deliver(
         File to write, its suffix says the format.
     table
         Makes the parts of the table that a reader sees.
+    published
+        Makes the table for publication, which goes to a file that ends in .html, .tex or .png.
     """
-    if out is not None:
-        write_file(out, encode(frame, format_of(out, form)))
+    if out is not None and published is not None and out.suffix.lower() in PUBLISHED:
+        if form != "table":
+            raise UsageError(
+                f"'{out}' is a table for publication by its name, but --format says {form}: drop one of them"
+            )
+        from gbaindicators import charts
+
+        with log.working("setting the table"):
+            try:
+                charts.export(published(), out)
+            except FrameError as error:
+                raise FrameError(
+                    f"{error}. Here --frequency, --area, --start and --end choose the figures, and --to converts money"
+                ) from None
+        log.done("written", f"wrote {out}", path=out)
+    elif out is not None:
+        write_file(out, encode(frame, format_of(out, form, PUBLISHED if published else ())))
         log.done("written", f"wrote {out} ({frame.height:,} rows)", path=out, rows=frame.height)
     elif form == "table":
         print_parts(table())
@@ -43,6 +65,18 @@ def deliver(
         raise UsageError("Parquet is no text: name a file with --out, or send stdout to one")
     else:
         to_stdout(encode(frame, form))
+
+
+def publication(kind: str, *shown: Any, **options: Any) -> Callable[[], GT]:
+    """Name a table of `gba.table` and what it shows, to be made where a file asks for it."""
+
+    def make() -> GT:
+        from gbaindicators.charts import tabular
+
+        table: GT = getattr(tabular, kind)(*shown, **options)
+        return table
+
+    return make
 
 
 def print_parts(parts: Iterable[RenderableType]) -> None:

@@ -243,7 +243,8 @@ def _span(side: pl.DataFrame, area: str) -> str:
 
 def _with_growth(met: pl.DataFrame, area: str, other: str, mixed: Mixed) -> pl.DataFrame:
     """Growth over the year before, with what hinders it."""
-    rates, marks, notes = [], [], []
+    rates, marks = [], []
+    notes: list[pl.Expr] = []
     for one, end in ((area, ""), (other, "_other")):
         positive = pl.col(f"before_year{end}") > 0
         rate = pl.when(positive).then((pl.col(f"value{end}") / pl.col(f"before_year{end}") - 1) * 100)

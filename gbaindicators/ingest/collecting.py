@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -20,6 +20,7 @@ from gbaindicators.store.archive import Archive
 __all__ = ["Collected", "collect"]
 
 _MOST_PAGES: Final = 10_000
+_SAID: Final = ["feed", "period", "value", "unit", "scale", "status"]
 
 
 @dataclass(slots=True)
@@ -112,6 +113,7 @@ def _pages(
 ) -> list[Page] | None:
     """Pages of the answer to a request; None where they are what they were the last time."""
     pages: list[Page] = []
+    said: pl.DataFrame | None = None
     marks: dict[str, dict[str, str]] = {}
     request: Request | None = first
     same = True
@@ -128,7 +130,8 @@ def _pages(
         found.addresses.append({"address": answer.address, "sha256": answer.sha256})
         same = same and known.get("sha256") == answer.sha256
         page = _parsed(connector, answer.body, request)
-        pages.append(page)
+        rows, said = _said_anew(page.rows, said)
+        pages.append(replace(page, rows=rows))
         request = page.following
         if len(pages) > _MOST_PAGES:
             raise AnswerError(
@@ -136,6 +139,21 @@ def _pages(
             )
     found.answers |= marks
     return None if same else pages
+
+
+def _said_anew(rows: pl.DataFrame, said: pl.DataFrame | None) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    """Rows of a dated page that say otherwise than the pages before, and what is said by now.
+
+    States of a whole history, one after the other, repeat nearly all of it: kept whole they would fill the memory.
+    """
+    if not rows.height or (rows["vintage"] == "").any():
+        return rows, said
+    last = rows.sort("vintage", maintain_order=True).unique(["feed", "period"], keep="last").select(_SAID)
+    if said is None:
+        return rows, last
+    return rows.join(said, on=_SAID, how="anti", maintain_order="left"), pl.concat(
+        [said.join(last, on=["feed", "period"], how="anti"), last]
+    )
 
 
 def _parsed(connector: Connector, body: bytes, request: Request) -> Page:

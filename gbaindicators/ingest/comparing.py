@@ -108,7 +108,11 @@ def compare(
         "note": "the service no longer gives the figure",
     }
     taken = taken.with_columns(
-        pl.when(lost).then(pl.lit(text)).otherwise(column).alias(column) for column, text in in_place.items()
+        *(
+            pl.when(lost).then(pl.lit(text)).otherwise(column).alias(column)
+            for column, text in in_place.items()
+        ),
+        pl.when(lost).then(None).otherwise("amount").alias("amount"),
     )
     return Comparison(taken.select("feed", *COLUMNS), taken.select(CHANGES), objections)
 
@@ -188,7 +192,7 @@ def _changes(new: pl.DataFrame, old: pl.DataFrame, since: date | None) -> pl.Dat
     told = new.unique([*_FIGURE, "known"], keep="last", maintain_order=True)
     chain = pl.concat(
         [old.with_columns(pl.lit(False).alias("told")), told.with_columns(pl.lit(True).alias("told"))], how="diagonal"
-    ).sort(*_FIGURE, "known", "told")  # fmt: skip
+    ).sort(*_FIGURE, "known", "told", maintain_order=True)  # fmt: skip
     before = [pl.col(c).shift(1).over(_FIGURE).alias(f"known_{c}") for c in _SAID]
     unknown = (pl.col("known_value") == "").fill_null(True)
     compared = chain.with_columns(before).filter("told").with_columns(

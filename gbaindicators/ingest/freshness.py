@@ -50,12 +50,11 @@ def freshness(
     Returns
     -------
     polars.DataFrame
-        One row for each service, indicator and frequency: ``areas`` (how many), ``last_period`` and ``newest_vintage`` (of
-        any area), ``last_asked`` (when the service last answered), ``next_expected`` (the first day on which some area's
-        next figure is expected), ``late_days`` (of the area that is latest), ``state`` and ``why`` (null where current).
-        The state is that of the area that is worst off: ``failed`` (no sound answer the last time), ``held back`` (figures
-        wait for `accept_held`), ``no key``, ``never asked``, ``late`` (a figure is expected and not there), ``due`` (asked
-        by the next refresh) or ``current``.
+        One row for each service, indicator and frequency: ``areas`` (how many), ``last_period``, ``next_expected`` and
+        ``late_days`` (of the area that is furthest behind), ``newest_vintage`` and ``last_asked`` (when the service last
+        answered; both of any area), ``state`` and ``why`` (null where current). The state is that of the area that is
+        worst off: ``failed`` (no sound answer the last time), ``held back`` (figures wait for `accept_held`), ``no key``,
+        ``never asked``, ``late`` (a figure is expected and not there), ``due`` (asked by the next refresh) or ``current``.
 
     Raises
     ------
@@ -139,7 +138,8 @@ def _row(service: str, series: Sequence[_Series], now: datetime) -> dict[str, An
     alike = [one for one in series if one.state == worst.state]
     feed = worst.turn.feed
     which = f" ({len(alike)} of {len(series)} series, first {feed.area})" if len(alike) < len(series) else ""
-    latest = max((turn.latest for turn in turns if turn.latest), default=None)
+    going_on = [turn for turn in turns if turn.expected] or turns
+    latest = min((turn.latest for turn in going_on if turn.latest), default=None)
     return {
         "service": service,
         "indicator": feed.indicator,

@@ -86,7 +86,8 @@ def turn_of(feed: Feed, latest: date | None, asked: datetime | None, now: dateti
     now
         The time; both times with their zone.
     """
-    expected = None if latest is None else expected_day(feed, latest)
+    ended = bool(feed.end and latest and latest >= parse_period(feed.end).start)
+    expected = None if latest is None or ended else expected_day(feed, latest)
 
     def say(due: bool, why: str) -> Turn:
         return Turn(feed, due, why, latest, expected, asked)
@@ -97,18 +98,18 @@ def turn_of(feed: Feed, latest: date | None, asked: datetime | None, now: dateti
         return say(True, f"the clock was set back: last asked {asked:%Y-%m-%d %H:%M}, after now")
     if now - asked < _REST:
         return say(False, f"asked {asked:%Y-%m-%d %H:%M}")
-    if expected is None:
+    if expected is None and not ended:
         return say(True, "asked before, but no figure came")
-    if now.date() >= expected:
+    if expected and now.date() >= expected:
         following = following_period(feed, latest or expected)
         return say(True, f"{period_text(feed.frequency, following)} expected since {expected}")
     if (now - asked).days >= feed.recheck:
         return say(True, f"not looked at for revisions since {asked:%Y-%m-%d}")
-    return say(False, f"next figure expected {expected}")
+    return say(False, "the series has ended" if ended else f"next figure expected {expected}")
 
 
 def services_of(names: Catalog, ids: Sequence[str] | None) -> list[Service]:
-    """Services of these ids, by default all that feed a series.
+    """Services of these ids, by default all that feed a series and need not be named.
 
     Raises
     ------
@@ -116,7 +117,7 @@ def services_of(names: Catalog, ids: Sequence[str] | None) -> list[Service]:
         For an id that the catalogue does not know.
     """
     if ids is None:
-        return [service for service in names.services.values() if service.feeds]
+        return [one for one in names.services.values() if one.feeds and not one.only_named]
     if unknown := [one for one in ids if one not in names.services]:
         raise UnknownNameError("service", unknown[0], names.services)
     return [names.services[one] for one in dict.fromkeys(ids)]

@@ -319,7 +319,8 @@ def _side_by_side(one: Callable[[Service], Outcome], services: Sequence[Service]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        while thread.is_alive():  # in small steps, for a signal may come to another thread and wake nobody
+            thread.join(0.2)
     return tuple(outcomes[service.id] for service in services)
 
 

@@ -1,5 +1,5 @@
 """The report and its workbook."""
 
-from gbaindicators.reporting.report import ReportSummary, report
+from gbaindicators.reporting.report_folder import ReportSummary, report
 
 __all__ = ["ReportSummary", "report"]

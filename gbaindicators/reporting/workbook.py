@@ -8,46 +8,27 @@ from typing import Any
 
 import polars as pl
 
-from gbaindicators.catalog import catalog, period_text_expr
+from gbaindicators.catalog import catalog
 from gbaindicators.reporting.exhibits import Section
+from gbaindicators.tables import spreadsheets
 
 __all__ = ["flat", "write_csv", "write_workbook"]
 
 _WIDEST = 60
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def flat(frame: pl.DataFrame) -> pl.DataFrame:
     """Make a frame fit for CSV and cells: periods as SDMX text beside their dates, lists joined by semicolons."""
-    if {"frequency", "period"} <= set(frame.columns):
-        frame = frame.with_columns(period_text_expr().alias("time_period"))
-        at = frame.columns.index("period")
-        columns = [c for c in frame.columns if c != "time_period"]
-        frame = frame.select(*columns[:at], "time_period", *columns[at:])
-    lists = [c for c, t in frame.schema.items() if isinstance(t, pl.List)]
-    other = [c for c, t in frame.schema.items() if isinstance(t, pl.Enum)]
-    return frame.with_columns(
-        *(pl.col(c).list.join("; ") for c in lists), *(pl.col(c).cast(pl.String) for c in other)
-    )
+    return spreadsheets.flat(spreadsheets.with_time_period(frame))
 
 
 def write_csv(frame: pl.DataFrame, path: Path) -> None:
     """Write a frame as CSV in which no text cell can be taken for a formula."""
-    frame = flat(frame)
-    texts = [c for c, t in frame.schema.items() if t == pl.String]
-    frame.with_columns(
-        pl.when(pl.any_horizontal(pl.col(c).str.starts_with(sign) for sign in _FORMULA))
-        .then("'" + pl.col(c))
-        .otherwise(pl.col(c))
-        .alias(c)
-        for c in texts
-    ).write_csv(path)
+    path.write_bytes(spreadsheets.csv_bytes(flat(frame)))
 
 
 def write_workbook(sections: Sequence[Section], path: Path) -> None:
     """Write the report's exhibits and the catalogue behind them as XLSX."""
-    import xlsxwriter
-
     names = catalog()
     exhibits = [e for s in sections for e in s.exhibits]
     used = {
@@ -56,9 +37,7 @@ def write_workbook(sections: Sequence[Section], path: Path) -> None:
         if "indicator" in e.data.columns
         for i in e.data["indicator"].drop_nulls().unique()
     }
-    with xlsxwriter.Workbook(
-        str(path), {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False}
-    ) as book:
+    with spreadsheets.new_workbook(str(path)) as book:
         formats = {
             "title": book.add_format({"bold": True, "font_size": 14}),
             "head": book.add_format(

@@ -10,8 +10,8 @@ import pytest
 import statsmodels.api as sm
 
 from gbaindicators.comparison.policy import policy_effect
-from gbaindicators.transforms.newey_west import variance_of_mean
 from gbaindicators.errors import FrameError, PolicyWarning, SeriesTooShortError, UsageError
+from gbaindicators.transforms.newey_west import variance_of_mean
 
 
 def months(values, first=2010):

@@ -12,12 +12,13 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
@@ -28,7 +29,6 @@ from gbaindicators.store import connect
 from tests.ingest.world import HOSTS, KEY, World, periods, served
 
 ROOT = Path(__file__).parents[2]
-FORCED = ("refresh", "--force", *(word for service in HOSTS for word in ("--source", service)))
 SMALL = ("refresh", "--force", "--source", "fred")
 GBA = (sys.executable, "-c", "from tests.ingest.crashes import gba; gba()")
 #: Query without pause until told to stop; a read must find one whole edition.
@@ -67,8 +67,13 @@ def gba() -> None:
 class Home:
     """A data home, and what its database must hold."""
 
-    def __init__(self, folder: Path, world: World) -> None:
-        self.folder, self.world = folder, world
+    def __init__(self, folder: Path, world: World, services: Sequence[str] = tuple(HOSTS)) -> None:
+        self.folder, self.world, self.services = folder, world, services
+        self.forced = (
+            "refresh",
+            "--force",
+            *(word for service in services for word in ("--source", service)),
+        )
         self.database = folder / "gba.duckdb"
         self.rows: dict[tuple[str, ...], int] = {}
 
@@ -107,7 +112,7 @@ class Home:
         """After a whole refresh: exactly the figures of the edition."""
         self.check()
         _, found = looked(self.database)
-        for service, feed in ((s, f) for s in HOSTS for f in catalog().services[s].feeds):
+        for service, feed in ((s, f) for s in self.services for f in catalog().services[s].feeds):
             assert found[service, feed.id] == served(feed, self.world.edition), (service, feed.id)
 
 
@@ -151,13 +156,13 @@ def _among_the_last(feed: Feed, texts: set[str]) -> set[str]:
 def killed(home: Home, kills: int, every: int, chance: random.Random, say: Callable[[str], None]) -> str:
     """SIGKILL at random moments of refreshes and builds; every so many, the next refresh must complete."""
     began = time.monotonic()
-    code, said = home.run(*FORCED)
+    code, said = home.run(*home.forced)
     assert code == 0, said
     home.check_all()
     usual, alive, completed = time.monotonic() - began, 0, 0
     for number in range(1, kills + 1):
         home.world.edition += 1
-        command = ("build",) if chance.random() < 0.2 else FORCED
+        command = ("build",) if chance.random() < 0.2 else home.forced
         process = home.start(*command)
         try:
             process.communicate(timeout=chance.uniform(0.0, 1.1 * usual))
@@ -168,7 +173,7 @@ def killed(home: Home, kills: int, every: int, chance: random.Random, say: Calla
         home.check()
         if number % every == 0 or number == kills:
             began = time.monotonic()
-            code, said = home.run(*FORCED)
+            code, said = home.run(*home.forced)
             assert code == 0, said
             home.check_all()
             assert not list(home.folder.rglob(".*.writing")) and not list(home.folder.glob(".*.building*"))
@@ -213,7 +218,7 @@ def read_while_published(home: Home, publishes: int, readers: int) -> str:
 
 def two_at_once(home: Home) -> str:
     home.world.edition += 1
-    both = [home.start(*FORCED) for _ in range(2)]
+    both = [home.start(*home.forced) for _ in range(2)]
     answers = sorted((process.wait(300), process.communicate()[0]) for process in both)
     assert [code for code, _ in answers] == [0, 1], answers
     assert "another refresh runs" in answers[1][1], answers[1][1]
@@ -228,15 +233,44 @@ def full_disk(home: Home, chance: random.Random, times: int) -> str:
         home.world.edition += 1
         most = int(10 ** chance.uniform(2.0, 7.3))
         limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (most, most))
-        code, said = home.run(*FORCED, preexec_fn=limit)
-        assert code in (0, 1), said
-        assert "bug" not in said and "Traceback" not in said, said
-        ended.append(code)
-        home.check()
-    code, said = home.run(*FORCED)
+        ended.append(_without_room(home, preexec_fn=limit))
+    code, said = home.run(*home.forced)
     assert code == 0, said
     home.check_all()
-    return f"{times} refreshes on a full disk, {sum(ended)} ended with 1, figures lost: none; the next one completed"
+    return f"{times} refreshes that could not write all, {sum(ended)} ended with 1, figures lost: none; the next completed"
+
+
+def full_tmpfs(folder: Path, world: World, chance: random.Random, times: int) -> str:
+    """A disk of its own that other files fill up; only root can mount one."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256m", "tmpfs", str(folder)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
+        return "no disk of its own could be mounted"
+    try:
+        home, filler, ended = Home(folder / "home", world), folder / "filler", []
+        code, said = home.run(*home.forced)
+        assert code == 0, said
+        home.check_all()
+        for _ in range(times):
+            world.edition += 1
+            free = shutil.disk_usage(folder).free
+            filler.write_bytes(bytes(max(0, free - int(10 ** chance.uniform(3.0, 7.3)))))
+            ended.append(_without_room(home))
+            filler.unlink()
+        code, said = home.run(*home.forced)
+        assert code == 0, said
+        home.check_all()
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+    return f"{times} refreshes on a full tmpfs, {sum(ended)} ended with 1, figures lost: none; the next completed"
+
+
+def _without_room(home: Home, **how: Any) -> int:
+    code, said = home.run(*home.forced, **how)
+    assert code in (0, 1), said
+    assert "this is a bug" not in said and "Traceback" not in said and "unexpected" not in said, said
+    home.check()
+    return code
 
 
 def clock_set_back(home: Home) -> str:
@@ -251,7 +285,7 @@ def clock_set_back(home: Home) -> str:
     try:
         for jump in (10, -400, -390, 5, -1, 30):
             home.world.edition += 1
-            done = refreshing.refresh(list(HOSTS), force=True, now=now + timedelta(days=jump))
+            done = refreshing.refresh(list(home.services), force=True, now=now + timedelta(days=jump))
             assert done.well, done
             home.check_all()
     finally:
@@ -281,6 +315,7 @@ def run(
         say(read_while_published(home, publishes, readers))
         say(two_at_once(home))
         say(full_disk(home, chance, max(2, kills // 20)))
+        say(full_tmpfs(folder / "disk", world, chance, max(2, kills // 20)))
         say(clock_set_back(home))
 
 

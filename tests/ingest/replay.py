@@ -642,6 +642,7 @@ FAULTS: dict[str, Reply] = {
 
 class ReplayHandler(Handler):
     server: Replay
+    disable_nagle_algorithm = True  # the body need not wait for the word that the headers have come
 
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -752,14 +753,17 @@ def main() -> None:
         "--slow", type=float, default=0.0, metavar="S", help="seconds that every answer is late"
     )
     parser.add_argument(
-        "--recorded-only", action="store_true", help="the recordings alone, without shipped or made-up figures"
+        "--recorded-only",
+        action="store_true",
+        help="the recordings alone, without shipped or made-up figures",
     )
     parser.add_argument(
         "--state",
         type=int,
         choices=rehearsal.STATES,
         default=2,
-        help="of the rehearsal: " + "; ".join(f"{number} {what}" for number, what in rehearsal.STATES.items()),
+        help="of the rehearsal: "
+        + "; ".join(f"{number} {what}" for number, what in rehearsal.STATES.items()),
     )
     parser.add_argument(
         "--list", action="store_true", help="say which series are rehearsed with which figures, and end"

@@ -133,3 +133,12 @@ def test_an_answer_is_another_one_for_other_series_or_another_reading() -> None:
     posted = replace(request, form={"query": "{}"})
     assert len({key_of(one) for one in (request, added, recoded, later, posted)}) == 5
     assert key_of(added) == key_of(replace(request, feeds=added.feeds[::-1]))
+
+
+def test_a_series_that_has_ended_is_neither_expected_nor_late() -> None:
+    feed = replace(MONTHLY, end="2024-07")
+    turn = turn_of(feed, date(2024, 7, 1), NOON - timedelta(days=2), NOON)
+    assert (turn.due, turn.expected, turn.late(NOON.date())) == (False, None, 0)
+    assert turn.why == "the series has ended"
+    assert turn_of(feed, date(2024, 7, 1), NOON - timedelta(days=feed.recheck), NOON).due
+    assert turn_of(feed, date(2024, 6, 1), NOON - timedelta(days=2), NOON).due

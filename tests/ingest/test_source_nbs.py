@@ -50,6 +50,14 @@ def test_composed_prices_with_their_gap_and_without_the_months_to_come() -> None
     ]  # fmt: skip
 
 
+def test_newest_catalogue_may_have_no_figure_yet() -> None:
+    nothing = answer(*({"code": f"2026{month:02}MM", "name": "", "values": []} for month in range(1, 13)))
+    page = nbs.parse(nothing, NOW)
+    assert page.rows.is_empty() and "no figure yet" in page.notes[0]
+    with pytest.raises(AnswerError, match="without a figure"):
+        nbs.parse(nothing, BEFORE)
+
+
 def test_province() -> None:
     page = nbs.parse(
         answer(block(2025, ""), block(2024, "141,633.81"), block(2023, "无"), block(2022, "1")), PROVINCE

@@ -27,7 +27,7 @@ def periods(frequency: str, edition: int) -> list[str]:
     """Periods that have a figure in an edition, as SDMX text."""
     more = edition // 4
     if frequency == "A":
-        return [str(2000 + n) for n in range(YEARS + more)]
+        return [str(1940 + n) for n in range(YEARS + more)]
     if frequency == "Q":
         return [f"{2010 + n // 4}-Q{n % 4 + 1}" for n in range(MONTHS // 3 + more)]
     if frequency == "M":

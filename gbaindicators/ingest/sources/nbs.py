@@ -18,7 +18,7 @@ from typing import Any, Final
 import polars as pl
 
 from gbaindicators.catalog import Feed, catalog
-from gbaindicators.ingest.exchange import Page, Request
+from gbaindicators.ingest.exchange import PAGE, Page, Request
 from gbaindicators.ingest.gaps import without_outer_gaps
 from gbaindicators.ingest.json_answers import figures, read_json, refusal
 
@@ -78,7 +78,8 @@ def parse(body: bytes, request: Request) -> Page:
     """Read the values of the catalogue that was asked for.
 
     The service sends every period of the range, those to come too. A period without a figure is missing (status M) only
-    if there are figures on both sides of it.
+    if there are figures on both sides of it. The newest of several catalogues may have none yet: for some weeks after
+    each change there is none.
 
     Raises
     ------
@@ -107,14 +108,24 @@ def parse(body: bytes, request: Request) -> Page:
     (feed,) = request.feeds
     rows = [_row(one, feed, request) for one in periods]
     kept = without_outer_gaps(rows)
-    if not kept:
+    if not kept and request.about[1] != _newest(feed):
         raise refusal(request, f"{len(rows):,} periods without a figure", "look up the catalogue on the site")
+    if not kept:
+        return Page(
+            pl.DataFrame(schema=PAGE), notes=(f"{feed.id}: no figure yet since its newest catalogue began",)
+        )
     return Page(figures(pl.DataFrame(kept), request))
 
 
 def _catalogues(feed: Feed) -> tuple[str, ...]:
     entries = feed.code["catalogues"]
     return entries if isinstance(entries, tuple) else (entries,)
+
+
+def _newest(feed: Feed) -> str:
+    """Indicator of the newest of several catalogues; empty where there is one only."""
+    entries = _catalogues(feed)
+    return max(entries).split(":")[2] if len(entries) > 1 else ""
 
 
 def _row(block: Any, feed: Feed, request: Request) -> dict[str, str]:
