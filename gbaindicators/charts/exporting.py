@@ -432,6 +432,9 @@ class _Browser:
             tree = await ask("Page.getFrameTree")
             await ask("Page.setDocumentContent", frameId=tree["frameTree"]["frame"]["id"], html=page)
             measure = (
+                # a table wider than the page would be cut where it scrolls
+                "for (const e of document.querySelectorAll('main, main > div')) "
+                "e.style.cssText += ';overflow:visible;max-width:none'; "
                 "document.fonts.ready.then(() => { const r = document.querySelector('table').getBoundingClientRect(); "
                 "return [r.left, r.top, r.width, r.height] })"
             )

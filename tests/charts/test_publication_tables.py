@@ -497,3 +497,10 @@ def test_every_table_is_documented(name: str) -> None:
     doc = inspect.getdoc(getattr(gba.table, name)) or ""
     assert all(f"{section}\n---" in doc for section in ("Parameters", "Returns", "Raises", "Examples"))
     assert ">>> " in doc
+
+
+@pytest.mark.browser
+def test_a_picture_of_a_wide_table_is_not_cut(tmp_path) -> None:
+    frame = pl.DataFrame({"period": [date(1990 + i, 1, 1) for i in range(34)], "value": [123456.0] * 34})
+    path = charts.export(gba.table.series(frame, rows="series"), tmp_path / "t.png", width=300, scale=1)
+    assert struct.unpack(">II", path.read_bytes()[16:24])[0] > 1000

@@ -32,7 +32,7 @@ __all__ = [
     "written",
 ]
 
-#: More cells than these are no table that anybody prints, and take great-tables minutes.
+#: More cells than these are no table that anybody prints, and take great-tables many seconds.
 _MOST_CELLS: Final = 20_000
 #: Characters that LaTeX reads as commands, and two that its standard fonts lack.
 _LATEX: Final = str.maketrans(
