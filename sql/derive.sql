@@ -17,19 +17,21 @@ SELECT 'crossings' AS table_name, 'crossings_' || direction || CASE traveller WH
 FROM counts c LEFT JOIN source s ON s.id = c.source;
 
 -- ... and their sums are observations too: both directions of a control point, then all control points of Hong Kong, within
--- one source. A sum is as new as the newest of its parts: of each part it takes what was known by then.
+-- one source. A sum is as new as the newest of its parts: of each part it takes what was known by then. Where a part was
+-- withdrawn there is no sum.
 CREATE MACRO summed_crossings(parts, how) AS TABLE
 WITH part AS (FROM query_table(parts)),
 occasion AS (SELECT DISTINCT indicator, area, period, source, vintage FROM part),
 known AS (
     SELECT o.indicator, o.area, o.period, o.source, o.vintage,
-           arg_max(p.value, p.vintage) AS value, arg_max(p.file, p.vintage) AS file, arg_max(p.row, p.vintage) AS row, max(p.vintage) AS newest
+           arg_max_null(p.value, p.vintage) AS value, arg_max(p.file, p.vintage) AS file, arg_max(p.row, p.vintage) AS row, max(p.vintage) AS newest
     FROM occasion o JOIN part p
       ON p.indicator = o.indicator AND p.area = o.area AND p.period = o.period AND p.source = o.source AND p.vintage <= o.vintage
     GROUP BY o.indicator, o.area, o.period, o.source, o.vintage, p.part
 )
-SELECT 'crossings' AS table_name, indicator, area, 'D' AS frequency, period, sum(value) AS value, 'persons' AS unit, 'nsa' AS adjustment,
-       'A' AS status, vintage, source, 'row ' || arg_max(row, newest) AS locator, how AS method, arg_max(file, newest) AS file, arg_max(row, newest) AS row,
+SELECT 'crossings' AS table_name, indicator, area, 'D' AS frequency, period,
+       CASE WHEN count(value) = count(*) THEN sum(value) END AS value, 'persons' AS unit, 'nsa' AS adjustment,
+       CASE WHEN count(value) = count(*) THEN 'A' ELSE 'M' END AS status, vintage, source, 'row ' || arg_max(row, newest) AS locator, how AS method, arg_max(file, newest) AS file, arg_max(row, newest) AS row,
        0 AS standing, true AS preferred
 FROM known GROUP BY indicator, area, period, source, vintage;
 

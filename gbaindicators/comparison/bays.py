@@ -292,7 +292,9 @@ def _by_bay(indicator: str | Mapping[str, str], bays: str | Sequence[str]) -> di
         check_additive(indicator)
         return dict.fromkeys(areas, indicator)
     if not isinstance(indicator, Mapping):
-        raise UsageError(f"the indicator is {indicator!r}: give its id, such as 'gdp', or one for each bay area")
+        raise UsageError(
+            f"the indicator is {indicator!r}: give its id, such as 'gdp', or one for each bay area"
+        )
     chosen = {names.area(bay).id: name for bay, name in indicator.items()}
     if differ := set(areas) ^ set(chosen):
         raise UsageError(

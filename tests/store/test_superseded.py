@@ -11,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gbaindicators.errors import UsageError
-from gbaindicators.store import disagreements, findings, load, query
+from gbaindicators.store import build, disagreements, findings, load, query
+from gbaindicators.tables import observations
+from tests.conftest import ROW, write_csv
 
 SOURCES = [
     {"id": "official_1", "grade": "official", "producer": "Office"},
@@ -123,3 +125,34 @@ def test_each_source_speaks_with_its_newest_edition(
             if out:
                 expected[year] = standing[0] * 1e9 if standing else None
         assert told(path, as_of) == expected
+
+
+def test_sums_of_control_points_follow_their_parts_by_vintage(make_datasets, tmp_path: Path) -> None:
+    """Ten and twenty cross; twenty become thirty; then the ten are withdrawn, and there is no sum any more."""
+    root = make_datasets(sources=SOURCES, gdp=[{}])
+    point = {
+        "indicator": "crossings_arrivals", "period": "2020-05-01", "unit": "persons", "scale": "0", "prices": "",
+        "source": "official_1",
+    }  # fmt: skip
+    rows = [
+        {"area": "hk_lo_wu", "value": "10", "vintage": "2020-06-01"},
+        {"area": "hk_airport", "value": "20", "vintage": "2020-06-01"},
+        {"area": "hk_airport", "value": "30", "vintage": "2020-07-01"},
+        {"area": "hk_lo_wu", "value": "", "status": "M", "vintage": "2020-08-01"},
+    ]
+    write_csv(
+        root / "observations" / "crossings.csv", observations.COLUMNS, [ROW | point | row for row in rows]
+    )
+    path = tmp_path / "gba.duckdb"
+    build(root, path)
+
+    def total(day: str | None) -> tuple[float | None, str]:
+        frame = load("crossings_arrivals", "hong_kong", as_of=day, database=path)
+        return frame["value"].item(), frame["status"].item()
+
+    assert [total(day) for day in ("2020-06-30", "2020-07-31", "2020-08-31", None)] == [
+        (30.0, "A"),
+        (40.0, "A"),
+        (None, "M"),
+        (None, "M"),
+    ]

@@ -22,6 +22,7 @@ __all__ = ["parse", "request"]
 
 _LIMIT: Final = 50_000
 _COLUMNS: Final = ("activity_period", "geo_summary", "passengers")
+_NAMED: Final = 6
 _ALL: Final = ("Domestic", "International")
 
 
@@ -135,4 +136,5 @@ def _gaps(sums: pl.DataFrame, request: Request) -> tuple[str, ...]:
     there = set(sums.select("activity_period", "geo_summary").iter_rows())
     named = [(f"{n // 12:04d}{n % 12 + 1:02d}", part) for n in every for part in _ALL]
     missing = [" ".join(one) for one in named if one not in there]
-    return (f"{request.feeds[0].service}: no passengers of {', '.join(missing)}",)
+    more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+    return (f"{request.feeds[0].service}: no passengers of {', '.join(missing[:_NAMED])}{more}",)
