@@ -162,7 +162,8 @@ class Published:
     """A total that others publish for a bay area, and the members that make the package's own number of it.
 
     `area` is what the figure stands under among the observations (and `sources`, where given, by whom); a policy
-    statement has the `year` that it is compared with instead. `reason` says why the two numbers differ.
+    statement has the `year` that it is compared with instead. `reason` says why the two numbers differ. `definition`
+    is the one by which a member that is itself a bay area is made, by default its usual one.
     """
 
     id: str
@@ -176,6 +177,7 @@ class Published:
     frequency: str = "A"
     adjustment: str = "nsa"
     year: int | None = None
+    definition: str | None = None
     nearest: tuple[Nearest, ...] = ()
 
 

@@ -127,11 +127,14 @@ def _statements(total: Published) -> pl.DataFrame:
 def _parts(total: Published, members: tuple[str, ...], unit: str) -> _Parts:
     """Figures of the members in the unit of the published number."""
     known = set(query(f"SELECT DISTINCT area FROM observation WHERE indicator = '{total.indicator}'")["area"])
-    wanted = [member for member in members if member in known]
+    made = {definition.area for definition in catalog().definitions}
+    wanted = [member for member in members if member in known | made]
     if not wanted:
         return {}
     if total.frequency == "A":
-        definitions = [definition_of(member, catalog().subject(total.indicator)) for member in wanted]
+        definitions = [
+            definition_of(member, catalog().subject(total.indicator), total.definition) for member in wanted
+        ]
         figures = annual_figures(total.indicator, definitions)
         have = [d for d in definitions if not lacking(total.indicator, figures, d)]
         currency = catalog().currency_of(unit) or "USD"

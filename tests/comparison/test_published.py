@@ -25,12 +25,14 @@ def test_published_numbers_stand_as_printed(table: pl.DataFrame) -> None:
     """Port Authority release of January 2019: 137.9 million; World Shipping Council: 7.98 million TEU in 2018."""
     airports = table.filter(indicator="air_passengers", source="capa_panynj_airports_pax_2018")
     assert airports.select("period", "published").row(0) == (date(2018, 1, 1), 137.9e6)
-    ports = table.filter(area="tokyo_bay_area", period=date(2018, 1, 1))
+    ports = table.filter(indicator="container_throughput", area="tokyo_bay_area", period=date(2018, 1, 1))
     assert (ports["published"].item(), ports["source"].item()) == (7.98e6, "wsc_ports_teu_2018")
 
 
 def test_own_numbers_are_the_sums_of_the_members(table: pl.DataFrame) -> None:
-    ports = table.filter(area="tokyo_bay_area", period=date(2018, 1, 1)).row(0, named=True)
+    ports = table.filter(
+        indicator="container_throughput", area="tokyo_bay_area", period=date(2018, 1, 1)
+    ).row(0, named=True)
     parts = load(
         "container_throughput", ["tokyo", "yokohama", "kawasaki"], frequency="A", start="2018", end="2018"
     )
@@ -106,3 +108,17 @@ def test_the_catalogue_names_what_exists() -> None:
         for members in (total.members, *(n.members for n in total.nearest)):
             assert members and set(members) <= names.areas.keys() and len(set(members)) == len(members)
         assert set(total.sources) <= names.sources.keys()
+
+
+def test_the_table_that_divides_by_the_people_of_another_census() -> None:
+    """It prints 23,116 dollars a head of 2019 beside 86.17 million people of 2020; the two do not go together."""
+    quoted = published_comparisons().filter(source="cwcc_overview_gba")
+    assert quoted.height == 12
+    ours = {row["indicator"]: row for row in quoted.filter(area="greater_bay_area").iter_rows(named=True)}
+    implied = ours["gdp"]["published"] / ours["gdp_per_capita"]["published"]
+    assert ours["population"]["published"] / implied == pytest.approx(1.186, abs=0.001)
+    # The same GDP and the same people as ours, but a sixth more per head.
+    assert ours["gdp"]["difference"] == pytest.approx(0, abs=0.1)
+    assert ours["population"]["difference"] == pytest.approx(0, abs=0.3)
+    assert ours["gdp_per_capita"]["difference"] > 15
+    assert "census" in ours["gdp_per_capita"]["reason"]
