@@ -108,19 +108,19 @@ def _added(sums: pl.DataFrame, feed: Feed) -> pl.DataFrame:
     counted = feed.code["indicator"]
     parts = _ALL if counted == "*" else (str(counted),)
     month = pl.col("activity_period")
-    return (
-        sums.filter(pl.col("geo_summary").is_in(parts))
-        .group_by(month, maintain_order=True)
-        .agg(pl.col("passengers").sum().cast(pl.String))
-        .select(
-            feed=pl.lit(feed.id),
-            period=pl.concat_str([month.str.slice(0, 4), pl.lit("-"), month.str.slice(4)]),
-            value="passengers",
-            locator=pl.format(
-                f"{feed.code['data_set']} sum(passenger_count) {' + '.join(parts)} {{}}", month
-            ),
-        )
+    # Each part has one sum a month, so only several parts need adding.
+    months = (
+        sums.filter(pl.col("geo_summary") == parts[0])
+        if len(parts) == 1
+        else sums.group_by(month).agg(pl.col("passengers").sum())
     )
+    where = f"{feed.code['data_set']} sum(passenger_count) {' + '.join(parts)} "
+    return months.select(
+        feed=pl.lit(feed.id),
+        period=month.str.head(4) + "-" + month.str.tail(2),
+        value=pl.col("passengers").cast(pl.String),
+        locator=pl.lit(where) + month,
+    ).sort("period")
 
 
 def _gaps(sums: pl.DataFrame, request: Request) -> tuple[str, ...]:
