@@ -234,6 +234,8 @@ def convergence(
         above=_ABOVE,
         below=_BELOW,
     )
+    # The data behind the chart are the figures, not the fit to them.
+    page = replace(page, frames=(frame,))
     return _drawn(page, points, axes, log_x=True, log_y=False, line=fitted)
 
 

@@ -15,8 +15,8 @@ from typing import Any, Final
 import polars as pl
 
 from gbaindicators.catalog import Feed, catalog
-from gbaindicators.ingest.exchange import Page, Request
-from gbaindicators.ingest.json_answers import figures, read_json, read_records, refusal, text_columns
+from gbaindicators.ingest.exchange import Page, Request, page_rows
+from gbaindicators.ingest.json_answers import read_json, read_records, refusal, text_columns
 
 __all__ = ["parse", "request"]
 
@@ -65,8 +65,10 @@ def parse(body: bytes, request: Request) -> Page:
         following = replace(
             request, query={**request.query, "$offset": str(int(request.query["$offset"]) + sums.height)}
         )
-    rows = pl.concat([_added(sums, one) for one in request.feeds])
-    return Page(figures(rows, request), following, objections=_gaps(sums, request))
+    rows = page_rows(_added(sums, request.feeds), request.feeds)
+    if absent := {one.id for one in request.feeds} - set(rows["feed"].unique()):
+        raise refusal(request, f"no figure of {', '.join(sorted(absent))}", "look its code up at the portal")
+    return Page(rows, following, objections=_gaps(sums, request))
 
 
 def _array(answer: Any, request: Request) -> list[Any]:
@@ -103,24 +105,27 @@ def _checked(read: pl.DataFrame, request: Request) -> pl.DataFrame:
     return read.with_columns(pl.col("passengers").cast(pl.Int64))
 
 
-def _added(sums: pl.DataFrame, feed: Feed) -> pl.DataFrame:
-    """Sums of the parts that a feed counts, for the months that have one."""
-    counted = feed.code["indicator"]
-    parts = _ALL if counted == "*" else (str(counted),)
+def _added(sums: pl.DataFrame, feeds: Sequence[Feed]) -> pl.DataFrame:
+    """Sums of the parts that each feed counts, for the months that have one."""
     month = pl.col("activity_period")
+    dated = sums.with_columns(period=month.str.head(4) + "-" + month.str.tail(2))
     # Each part has one sum a month, so only several parts need adding.
-    months = (
-        sums.filter(pl.col("geo_summary") == parts[0])
-        if len(parts) == 1
-        else sums.group_by(month).agg(pl.col("passengers").sum())
-    )
-    where = f"{feed.code['data_set']} sum(passenger_count) {' + '.join(parts)} "
-    return months.select(
-        feed=pl.lit(feed.id),
-        period=month.str.head(4) + "-" + month.str.tail(2),
-        value=pl.col("passengers").cast(pl.String),
-        locator=pl.lit(where) + month,
-    ).sort("period")
+    whole = dated.group_by("activity_period", "period", maintain_order=True).agg(pl.col("passengers").sum())
+    rows = []
+    for feed in feeds:
+        part = str(feed.code["indicator"])
+        several = part == "*"
+        counted = whole if several else dated.filter(pl.col("geo_summary") == part)
+        where = f"{feed.code['data_set']} sum(passenger_count) {' + '.join(_ALL) if several else part} "
+        rows.append(
+            counted.select(
+                feed=pl.lit(feed.id),
+                period="period",
+                value=pl.col("passengers").cast(pl.String),
+                locator=pl.lit(where) + month,
+            )
+        )
+    return pl.concat(rows)
 
 
 def _gaps(sums: pl.DataFrame, request: Request) -> tuple[str, ...]:
