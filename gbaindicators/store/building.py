@@ -207,6 +207,10 @@ def _write(root: Path, archive: Archive | None, aside: Path, path: Path, report:
         finally:
             connection.close()
     except duckdb.Error as error:
+        if "KeyboardInterrupt" in str(
+            error
+        ):  # DuckDB makes its own error of an interrupt while it reads a frame
+            raise KeyboardInterrupt from None
         raise _write_error(path, error) from None
     return summary
 

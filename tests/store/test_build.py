@@ -489,3 +489,15 @@ def test_the_choice_among_sources_does_not_depend_on_the_order_of_rows(make_data
     ]
     one, other = make_database(sources=MADE_UP, gdp=rows), make_database(sources=MADE_UP, gdp=rows[::-1])
     assert load("gdp", database=one)["sources"].to_list() == load("gdp", database=other)["sources"].to_list()
+
+
+def test_an_interrupt_that_duckdb_wraps_is_an_interrupt(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise duckdb.InvalidInputException("reading the schema of 'incoming' failed: KeyboardInterrupt: ")
+
+    monkeypatch.setattr("gbaindicators.store.building._run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        build(database=tmp_path / "gba.duckdb")
+    assert [path.suffix for path in tmp_path.iterdir()] == [".lock"]
