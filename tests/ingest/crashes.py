@@ -154,23 +154,29 @@ def _among_the_last(feed: Feed, texts: set[str]) -> set[str]:
 
 
 def killed(home: Home, kills: int, every: int, chance: random.Random, say: Callable[[str], None]) -> str:
-    """SIGKILL at random moments of refreshes and builds; every so many, the next refresh must complete."""
+    """SIGKILL that many refreshes and builds at random moments; every so many, the next refresh must complete.
+
+    A refresh that ended before its moment came does not count.
+    """
     began = time.monotonic()
     code, said = home.run(*home.forced)
     assert code == 0, said
     home.check_all()
-    usual, alive, completed = time.monotonic() - began, 0, 0
-    for number in range(1, kills + 1):
+    usual, number, alive, completed = time.monotonic() - began, 0, 0, 0
+    while number < kills:
         home.world.edition += 1
         command = ("build",) if chance.random() < 0.2 else home.forced
         process = home.start(*command)
         try:
             process.communicate(timeout=chance.uniform(0.0, 1.1 * usual))
             alive += 1
+            continue
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
-        home.check()
+            number += 1
+        finally:
+            home.check()
         if number % every == 0 or number == kills:
             began = time.monotonic()
             code, said = home.run(*home.forced)
@@ -180,7 +186,7 @@ def killed(home: Home, kills: int, every: int, chance: random.Random, say: Calla
             usual, completed = time.monotonic() - began, completed + 1
         if number % 20 == 0:
             say(f"{number} kills")
-    return f"{kills - alive} killed ({alive} ended before), {completed} refreshes completed after, figures lost: none"
+    return f"{kills} killed ({alive} more ended before), {completed} refreshes completed after, figures lost: none"
 
 
 def read_while_published(home: Home, publishes: int, readers: int) -> str:
