@@ -5,7 +5,8 @@
 
 Development sets: the training parts of M3 with their last horizon held out, where as many values remain as the
 real task has at least (14 yearly, 24 quarterly, 48 monthly); of its yearly series, which are too short for many to be
-left then, once more the last three and the last six values with eleven left; M1; and the tourism competition, each with
+left then, once more at seven origins three to twelve years before their end, up to six years ahead, with eleven
+values left; M1; and the tourism competition, each with
 its own test part, positive series. For each, the sMAPE of every model alone, of the combination as chosen, of its neighbours
 (one member fewer, one more, other weights, another middle, another seasonal memory); and coverage and MSIS of the
 intervals with their constants as chosen and varied. The last column is the mean difference to what is chosen, over
@@ -47,7 +48,7 @@ COMBINATIONS: dict[bool, list[Member]] = {
     seasonal: engine._members("auto", True, 12 if seasonal else 1) for seasonal in (False, True)
 }
 CANDIDATES: list[Member] = [
-    *((name, logs) for name in ("theta", "dynamic_theta", "ets", "ces", "ar", "ari2", "ses", "drift") for logs in (True, False)),
+    *((name, logs) for name in ("theta", "dynamic_theta", "ets", "ces", "ar", "ar_level", "ari2", "ses", "median_drift", "drift") for logs in (True, False)),
     ("seasonal_naive", False),
 ]  # fmt: skip
 #: Members that see the seasonal factors: ETS has its own.
@@ -96,12 +97,12 @@ def development_sets() -> dict[str, list[Any]]:
         for name, data in (("M1", M1), ("Tourism", Tourism))
     }
     short = {
-        f"M3, yearly, last {last}": [
-            SimpleNamespace(type=one.type, x=one.x[:-last], xx=one.x[-last:])
+        f"M3, yearly, {back} years back": [
+            SimpleNamespace(type=one.type, x=one.x[:-back], xx=one.x[-back:][:6])
             for one in (M3[i] for i in range(1, len(M3) + 1))
-            if one.type == "yearly" and len(one.x) - last >= SHORT
+            if one.type == "yearly" and len(one.x) - back >= SHORT
         ]
-        for last in (3, 6)
+        for back in (3, 4, 5, 6, 8, 10, 12)
     }
     sets = {"M3, training parts": held_out, **short, **others}
     return {name: [one for one in sets[name] if min(one.x) > 0 and np.ptp(one.x) > 0] for name in sets}

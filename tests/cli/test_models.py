@@ -91,7 +91,7 @@ def test_help_names_every_model(command: str, two: Path) -> None:
     with pytest.raises(UnknownNameError) as raised:
         gba.forecast(gba.load("population", "macao", database=two), 1, model="?")
     models = str(raised.value).split("must be one of: ")[1].split(", ")
-    assert len(models) == 15
+    assert len(models) == 17
     assert all(model in help_of(command) for model in models)
 
 

@@ -204,7 +204,10 @@ class TestCoverage:
             by_step = inside.reshape(series, horizon).mean(axis=0)
             assert fewest - 0.06 <= by_step.min()
 
-    @pytest.mark.parametrize("model", ["naive", "theta", "dynamic_theta", "ets", "ces", "ar", "ari2", "ses"])
+    @pytest.mark.parametrize(
+        "model",
+        ["naive", "theta", "dynamic_theta", "ets", "ces", "ar", "ar_level", "ari2", "ses", "median_drift"],
+    )
     def test_of_each_model_on_random_walks(self, model):
         values = random_walks(np.random.default_rng(5), 300, 30)
         ahead = forecast(frame_of(values[:, :26]), 4, model=model)

@@ -18,7 +18,20 @@ from gbaindicators.forecasting.panel.seasonality import future_factors, seasonal
 from gbaindicators.forecasting.panel.smoothing import exponential_smoothing
 from gbaindicators.forecasting.panel.theta import dynamic_theta, smoothing_fit
 
-NAMES = ["theta", "dynamic_theta", "ets", "ces", "ar", "ari2", "ses", "drift", "naive", "seasonal_naive"]
+NAMES = [
+    "theta",
+    "dynamic_theta",
+    "ets",
+    "ces",
+    "ar",
+    "ar_level",
+    "ari2",
+    "ses",
+    "median_drift",
+    "drift",
+    "naive",
+    "seasonal_naive",
+]
 #: Those whose forecasts move by a constant when the series does. (Dynamic Theta starts its level at half of the
 #: first value, and the potential of complex smoothing hangs on the level.)
 SHIFTING = ["theta", "ets", "ar", "drift", "naive", "seasonal_naive"]
@@ -484,6 +497,25 @@ class TestTwiceDifferenced:
 
     def test_three_values_are_too_few(self):
         assert np.isnan(at_ends(["ari2"], [np.array([1.0, 2.0, 4.0])], 2)).all()
+
+
+class TestAboutTheMean:
+    def test_goes_back_to_the_mean(self):
+        y = np.tile([9.0, 10.0, 11.0, 10.0], 10)[:-1] + 0.01 * np.random.default_rng(1).normal(size=39)
+        ahead = at_ends(["ar_level"], [y], 40)[0, 0]
+        assert ahead[0] == pytest.approx(10.0, abs=0.1)
+        assert ahead.mean() == pytest.approx(y.mean(), abs=0.1)
+
+    def test_white_noise_is_the_mean(self):
+        y = np.array([3.0, 5.0, 4.0, 4.0])
+        # Four values allow no lag.
+        assert at_ends(["ar_level"], [y], 3)[0, 0] == pytest.approx([4.0, 4.0, 4.0])
+
+
+class TestMedianDrift:
+    def test_half_the_median_change_whatever_one_year_did(self):
+        y = np.array([0.0, 2.0, 4.0, 40.0, 42.0, 44.0])
+        assert at_ends(["median_drift"], [y], 3)[0, 0] == pytest.approx([45.0, 46.0, 47.0])
 
 
 class TestSimpleSmoothing:

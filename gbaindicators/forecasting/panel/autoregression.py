@@ -8,7 +8,7 @@ import numpy as np
 
 from gbaindicators.forecasting.panel.panel import Integers, Matrix, Panel
 
-__all__ = ["autoregression", "twice_differenced"]
+__all__ = ["about_the_mean", "autoregression", "twice_differenced"]
 
 _MOST_LAGS: Final = 6
 #: Share of the mean change that forecasts go on with: half, as in Theta, because growth reverts.
@@ -32,6 +32,14 @@ def autoregression(panel: Panel, horizon: int) -> Matrix:
     drift = _DRIFT * changes.values.sum(axis=0) / changes.lengths
     ahead = _averaged(changes.with_values(changes.values - drift), panel.spread, horizon)
     result: Matrix = panel.last[:, None] + np.cumsum(ahead + drift[:, None], axis=1)
+    return result
+
+
+def about_the_mean(panel: Panel, horizon: int) -> Matrix:
+    """Forecast by AR(p) about the mean, averaged as `autoregression`: what a series without a trend would do."""
+    mean = panel.values.sum(axis=0) / panel.lengths
+    departures = panel.with_values(np.where(panel.inside, panel.values - mean, 0.0))
+    result: Matrix = mean[:, None] + _averaged(departures, panel.spread, horizon)
     return result
 
 

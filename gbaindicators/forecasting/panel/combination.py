@@ -22,13 +22,14 @@ __all__ = ["combination_members", "combined", "record_weights"]
 #: their middle better than each; drift and simple smoothing are the ends between which the others lie. Complex
 #: smoothing models levels: what it makes of logarithms depends on their zero.
 _WITHOUT_SEASON: Final = (
-    ("theta", True),
     ("ets", True),
     ("ar", True),
     ("drift", True),
+    ("median_drift", True),
     ("dynamic_theta", False),
     ("ets", False),
     ("ces", False),
+    ("ar_level", False),
     ("ari2", False),
     ("ses", False),
 )

@@ -7,7 +7,11 @@ from typing import Final
 
 import numpy as np
 
-from gbaindicators.forecasting.panel.autoregression import autoregression, twice_differenced
+from gbaindicators.forecasting.panel.autoregression import (
+    about_the_mean,
+    autoregression,
+    twice_differenced,
+)
 from gbaindicators.forecasting.panel.complex_smoothing import complex_smoothing
 from gbaindicators.forecasting.panel.panel import Integers, Matrix, Panel
 from gbaindicators.forecasting.panel.seasonality import future_factors, seasonal_factors, seasonally_adjusted
@@ -26,6 +30,15 @@ def drift(panel: Panel, horizon: int) -> Matrix:
     return ahead
 
 
+def median_drift(panel: Panel, horizon: int) -> Matrix:
+    """Go on from the last value by half the median change: as in Theta growth reverts, and no single year makes it."""
+    changes = np.diff(panel.values, axis=0)
+    known = np.arange(len(changes))[:, None] < panel.lengths - 1
+    change = 0.5 * np.nanmedian(np.where(known, changes, np.nan), axis=0)
+    ahead: Matrix = panel.last[:, None] + change[:, None] * np.arange(1, horizon + 1)
+    return ahead
+
+
 def naive(panel: Panel, horizon: int) -> Matrix:
     """Repeat the last value."""
     return np.repeat(panel.last[:, None], horizon, axis=1)
@@ -40,10 +53,12 @@ def seasonal_naive(panel: Panel, horizon: int, season: int) -> Matrix:
 
 
 _ADJUSTED: Final[dict[str, Callable[[Panel, int], Matrix]]] = {
+    "median_drift": median_drift,
     "theta": theta,
     "dynamic_theta": dynamic_theta,
     "ces": complex_smoothing,
     "ar": autoregression,
+    "ar_level": about_the_mean,
     "ari2": twice_differenced,
     "ses": simple_smoothing,
 }
