@@ -2,17 +2,20 @@
 
 The library ``sdmx1`` reads both, but makes an object of every observation: 200,000 of them took it a hundred times as
 long as the bare XML parser and 370 MB. Here the XML parser (expat) hands over one element at a time and only the three
-texts of an observation are kept; the tests hold the result against ``sdmx1``.
+texts of an observation are kept; the tests hold the result against ``sdmx1``. A service that falls back on GenericData,
+the older form of the same message, is read through ``sdmx1``.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 from xml.parsers import expat
 
 import polars as pl
@@ -153,7 +156,7 @@ def _plain(attributes: dict[str, str]) -> dict[str, str]:
 def read_structure_specific(body: bytes, request: Request, dimensions: Iterable[str]) -> Message:
     """Read a StructureSpecificData message, of SDMX-ML 2.1 or 3.0, with the observations of each series below it.
 
-    Memory holds the texts of the observations, never the tree of the message. A document type declaration is refused,
+    GenericData is read too, by the library ``sdmx1`` where it is installed. Memory holds the texts of the observations, never the tree of the message. A document type declaration is refused,
     so no entity can be declared that unfolds to gigabytes.
 
     Parameters
@@ -198,12 +201,47 @@ def read_structure_specific(body: bytes, request: Request, dimensions: Iterable[
     said = " ".join(filter(None, reader.text.get("Text", ())))[:300]
     if reader.failure:
         raise refusal(request, f"{reader.failure} instead of data: {said!r}", "ask for less, or later")
+    if reader.root == "GenericData":
+        return _generic(body, request)
     if reader.root != "StructureSpecificData":
         what = f"a document {reader.root!r} instead of StructureSpecificData: {said!r}"
         raise refusal(request, what, "it is a message of another kind; the connector must be mended")
     named = frozenset(dimensions)
     series = [{**reader.data_set, **reader.of_groups(one, named), **one} for one in reader.series]
     return Message(series, observations, "".join(reader.text.get("Prepared", ())))
+
+
+def _generic(body: bytes, request: Request) -> Message:
+    """Read GenericData, whose document type was looked at before, through ``sdmx1``."""
+    try:
+        import sdmx
+        from sdmx.exceptions import XMLParseError
+    except ImportError:
+        mend = "install the library that reads this form: pip install 'gbaindicators[sdmx]'"
+        raise refusal(request, "a document 'GenericData' instead of StructureSpecificData", mend) from None
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints what it had read before it failed
+            message = sdmx.read_sdmx(io.BytesIO(body))
+    except (XMLParseError, RuntimeError, AssertionError, KeyError, ValueError) as error:
+        what = f"GenericData that sdmx1 cannot read: {str(error)[:200]}"
+        raise refusal(request, what, "ask again; if it stays, the connector must be mended") from None
+    series: list[dict[str, str]] = []
+    rows: list[tuple[int, str, str, str]] = []
+    for data_set in message.data:
+        shared = _texts(data_set.attrib)
+        for key, observations in data_set.series.items():
+            rows += [
+                (len(series), str(one.dimension["TIME_PERIOD"].value), str(one.value or ""), _texts(one.attached_attribute).get("OBS_STATUS", ""))
+                for one in observations
+            ]  # fmt: skip
+            series.append({**shared, **_texts(key.group_attrib), **_texts(key.values), **_texts(key.attrib)})
+    schema = {"series": pl.UInt32, "period": pl.String, "value": pl.String, "status": pl.String}
+    prepared = message.header.prepared.isoformat() if message.header.prepared else ""
+    return Message(series, pl.DataFrame(rows, schema=schema, orient="row"), prepared)
+
+
+def _texts(named: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(one.value) for name, one in named.items()}
 
 
 def _refuse(name: str, *_: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,50 @@ def test_sdmx1_reads_the_same(body: bytes) -> None:
         for number, period, value, _ in message.observations.rows()
     ]
     assert ours == theirs
+
+
+GENERIC = b"""<m:GenericData xmlns:m="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/message"
+ xmlns:g="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/data/generic"
+ xmlns:c="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/common">
+<m:Header><m:ID>X</m:ID><m:Test>false</m:Test><m:Prepared>2026-04-02T16:53:31Z</m:Prepared><m:Sender id="IMF"/>
+<m:Structure structureID="S" dimensionAtObservation="TIME_PERIOD"><c:Structure><Ref agencyID="IMF" id="DSD" version="1.0"/>
+</c:Structure></m:Structure></m:Header>
+<m:DataSet structureRef="S">
+<g:Group type="G"><g:GroupKey><g:Value id="COUNTRY" value="HKG"/></g:GroupKey>
+<g:Attributes><g:Value id="UNIT" value="XDC"/></g:Attributes></g:Group>
+<g:Series><g:SeriesKey><g:Value id="COUNTRY" value="HKG"/><g:Value id="FREQUENCY" value="A"/></g:SeriesKey>
+<g:Attributes><g:Value id="SCALE" value="9"/></g:Attributes>
+<g:Obs><g:ObsDimension value="2018"/><g:ObsValue value="94669000000.10"/>
+<g:Attributes><g:Value id="OBS_STATUS" value="P"/></g:Attributes></g:Obs>
+<g:Obs><g:ObsDimension value="2019"/><g:ObsValue value="2.50"/></g:Obs></g:Series>
+</m:DataSet></m:GenericData>"""
+SAME_SPECIFIC = b"""<StructureSpecificData><Header><Prepared>2026-04-02T16:53:31+00:00</Prepared></Header>
+<DataSet><Group COUNTRY="HKG" UNIT="XDC"/><Series COUNTRY="HKG" FREQUENCY="A" SCALE="9">
+<Obs TIME_PERIOD="2018" OBS_VALUE="94669000000.10" OBS_STATUS="P"/><Obs TIME_PERIOD="2019" OBS_VALUE="2.50"/>
+</Series></DataSet></StructureSpecificData>"""
+
+
+def test_generic_data_is_the_same_message_in_another_form() -> None:
+    pytest.importorskip("sdmx")
+    generic = read_structure_specific(GENERIC, ASKED, KEY)
+    specific = read_structure_specific(SAME_SPECIFIC, ASKED, KEY)
+    assert generic.observations.equals(specific.observations)
+    assert (generic.series, generic.prepared) == (specific.series, specific.prepared)
+
+
+def test_generic_data_that_says_nothing_of_its_structure_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pytest.importorskip("sdmx")
+    with pytest.raises(AnswerError, match="GenericData that sdmx1 cannot read"):
+        read(GENERIC.replace(b"<m:Structure ", b"<m:Other ").replace(b"</m:Structure>", b"</m:Other>"))
+    assert capsys.readouterr().out == ""
+
+
+def test_generic_data_without_the_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sdmx", None)
+    with pytest.raises(AnswerError, match=r"gbaindicators\[sdmx\]"):
+        read(GENERIC)
 
 
 @settings(deadline=None)

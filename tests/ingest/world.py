@@ -24,14 +24,14 @@ YEARS, MONTHS, DAYS = 20, 120, 200
 
 
 def periods(frequency: str, edition: int) -> list[str]:
-    """Periods that have a figure in an edition, as SDMX text."""
+    """Periods that have a figure in an edition, as SDMX text: those of a thousand editions lie in the past."""
     more = edition // 4
     if frequency == "A":
         return [str(1940 + n) for n in range(YEARS + more)]
     if frequency == "Q":
-        return [f"{2010 + n // 4}-Q{n % 4 + 1}" for n in range(MONTHS // 3 + more)]
+        return [f"{1970 + n // 4}-Q{n % 4 + 1}" for n in range(MONTHS // 3 + more)]
     if frequency == "M":
-        return [f"{2010 + n // 12}-{n % 12 + 1:02}" for n in range(MONTHS + more)]
+        return [f"{2000 + n // 12}-{n % 12 + 1:02}" for n in range(MONTHS + more)]
     return [(FIRST_DAY + timedelta(days=n)).isoformat() for n in range(DAYS + more)]
 
 

@@ -82,47 +82,49 @@ def _array(answer: Any, request: Request) -> list[Any]:
 
 
 def _checked(read: pl.DataFrame, request: Request) -> pl.DataFrame:
-    for column, form in (
-        ("activity_period", r"^\d{4}(?:0[1-9]|1[0-2])$"),
-        ("passengers", r"^\d{1,18}$"),
-        ("geo_summary", f"^(?:{'|'.join(_ALL)})$"),
+    for column, is_right in (
+        ("activity_period", pl.col("activity_period").str.contains(r"^\d{4}(?:0[1-9]|1[0-2])$")),
+        ("passengers", pl.col("passengers").str.contains(r"^\d{1,18}$")),
+        ("geo_summary", pl.col("geo_summary").is_in(_ALL)),
     ):
-        if (wrong := read.filter(~pl.col(column).str.contains(form))).height:
+        if (wrong := read.filter(~is_right)).height:
             raise refusal(
                 request,
                 f"{wrong.height:,} rows whose {column} is like {wrong[column][0][:40]!r}",
                 "learn what it means before the figures are taken",
             )
-    key = ["activity_period", "geo_summary"]
-    if read.select(key).n_unique() < read.height:
-        read = read.unique(maintain_order=True)
-        if (twice := read.filter(read.select(key).is_duplicated())).height:
-            raise refusal(
-                request,
-                f"two sums of {' '.join(twice.row(0)[:2])}",
-                "the answer is not grouped as asked, or contradicts itself",
-            )
-    return read.with_columns(pl.col("passengers").cast(pl.Int64))
+    month = pl.col("activity_period").cast(pl.Int32)
+    sums = read.with_columns(pl.col("passengers").cast(pl.Int64), month=month)
+    kind = (pl.col("geo_summary") == _ALL[0]).cast(pl.Int32)
+    if sums.select((2 * pl.col("month") + kind).n_unique()).item() == sums.height:
+        return sums
+    sums = sums.unique(maintain_order=True)
+    if (twice := sums.filter(sums.select("month", "geo_summary").is_duplicated())).height:
+        raise refusal(
+            request,
+            f"two sums of {' '.join(twice.row(0)[:2])}",
+            "the answer is not grouped as asked, or contradicts itself",
+        )
+    return sums
 
 
 def _added(sums: pl.DataFrame, feeds: Sequence[Feed]) -> pl.DataFrame:
     """Sums of the parts that each feed counts, for the months that have one."""
-    month = pl.col("activity_period")
-    dated = sums.with_columns(period=month.str.head(4) + "-" + month.str.tail(2))
+    text = pl.col("activity_period")
     # Each part has one sum a month, so only several parts need adding.
-    whole = dated.group_by("activity_period", "period", maintain_order=True).agg(pl.col("passengers").sum())
+    whole = sums.group_by("month", maintain_order=True).agg(text.first(), pl.col("passengers").sum())
     rows = []
     for feed in feeds:
         part = str(feed.code["indicator"])
         several = part == "*"
-        counted = whole if several else dated.filter(pl.col("geo_summary") == part)
+        counted = whole if several else sums.filter(pl.col("geo_summary") == part)
         where = f"{feed.code['data_set']} sum(passenger_count) {' + '.join(_ALL) if several else part} "
         rows.append(
             counted.select(
                 feed=pl.lit(feed.id),
-                period="period",
+                period=text.str.head(4) + "-" + text.str.tail(2),
                 value=pl.col("passengers").cast(pl.String),
-                locator=pl.lit(where) + month,
+                locator=pl.lit(where) + text,
             )
         )
     return pl.concat(rows)
