@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cache
 from threading import Timer
 from time import monotonic
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import unquote
 
+from gbaindicators.errors import UsageError
 from gbaindicators.ingest.keys import Key
 
 if TYPE_CHECKING:
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
 
     import urllib3
 
-__all__ = ["Deadline", "open_connections"]
+__all__ = ["Deadline", "Proxy", "open_connections", "proxy_for"]
 
 
 class Deadline:
@@ -76,7 +80,51 @@ class Deadline:
                 socket.socket.shutdown(one, socket.SHUT_RDWR)
 
 
-def open_connections(key: Key | None, deadline: Deadline) -> urllib3.PoolManager:
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy of the network, and what it wants to see of the user; TLS goes through it and is not read there."""
+
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+
+
+def proxy_for(host: str, environment: Mapping[str, str]) -> Proxy | None:
+    """Proxy that ``HTTPS_PROXY`` names for a host, unless ``NO_PROXY`` excepts it.
+
+    Raises
+    ------
+    UsageError
+        When ``HTTPS_PROXY`` is no address of an HTTP proxy.
+
+    Examples
+    --------
+    >>> proxy_for("api.example.org", {"HTTPS_PROXY": "http://user:secret@proxy.example:3128"})
+    Proxy(url='http://proxy.example:3128')
+    >>> proxy_for("api.example.org", {"HTTPS_PROXY": "proxy.example:3128", "NO_PROXY": ".example.org"}) is None
+    True
+    """
+    from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
+
+    from urllib3.exceptions import LocationParseError
+    from urllib3.util import make_headers, parse_url
+
+    named, excepted = (
+        environment.get(name) or environment.get(name.lower(), "") for name in ("HTTPS_PROXY", "NO_PROXY")
+    )
+    if not named or proxy_bypass_environment(host, {"no": excepted}):
+        return None
+    try:
+        url = parse_url(named if "://" in named else f"http://{named}")
+    except LocationParseError:
+        url = None
+    if url is None or url.scheme not in ("http", "https") or not url.host:
+        # its text may hold a password
+        raise UsageError("HTTPS_PROXY is not the address of an HTTP proxy, such as http://proxy.example:3128")
+    told = make_headers(proxy_basic_auth=unquote(url.auth)) if url.auth else {}
+    return Proxy(url._replace(auth=None, path=None, query=None).url, told)
+
+
+def open_connections(key: Key | None, deadline: Deadline, proxy: Proxy | None = None) -> urllib3.PoolManager:
     """Pool of connections that know the key and the deadline; nothing above them sees the key.
 
     Certificates are checked against the system's and, where `certifi` is installed, its list.
@@ -110,7 +158,12 @@ def open_connections(key: Key | None, deadline: Deadline) -> urllib3.PoolManager
     class SecurePool(urllib3.HTTPSConnectionPool):
         ConnectionCls = Secure
 
-    pools = urllib3.PoolManager(num_pools=4, maxsize=1, ssl_context=_trusted())
+    how: dict[str, Any] = {"num_pools": 4, "maxsize": 1, "ssl_context": _trusted()}
+    pools = (
+        urllib3.ProxyManager(proxy.url, proxy_headers=proxy.headers, **how)
+        if proxy
+        else urllib3.PoolManager(**how)
+    )
     pools.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
     return pools
 

@@ -57,6 +57,14 @@ def broken_off(error: Exception, at: str, silence: float) -> AttemptError:
     if isinstance(error, exceptions.NameResolutionError):
         mend = "see whether this machine is on the network, and whether the host in `base` is still right"
         return AttemptError(f"the name {at} is not known (DNS)", mend, again=True)
+    if isinstance(error, exceptions.ProxyError):
+        said = str(error.original_error)
+        why = said if said.startswith("Tunnel") else "it cannot be reached"
+        return AttemptError(
+            f"no way to {at} through the proxy that HTTPS_PROXY names: {why}",
+            "see whether its address, and the name and password in it, are right, or except the host in NO_PROXY",
+            again=True,
+        )
     if isinstance(error, exceptions.NewConnectionError):
         cause = error.__cause__
         if isinstance(cause, ConnectionRefusedError):

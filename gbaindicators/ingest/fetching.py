@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 from gbaindicators.catalog import Service
 from gbaindicators.errors import FetchError, UsageError
 from gbaindicators.ingest.bodies import beginning, whole
-from gbaindicators.ingest.connections import Deadline, open_connections
+from gbaindicators.ingest.connections import Deadline, Proxy, open_connections, proxy_for
 from gbaindicators.ingest.exchange import Request
 from gbaindicators.ingest.failures import LONGEST_WAIT, AttemptError, broken_off, refused
 from gbaindicators.ingest.keys import HIDDEN, Key, read_key
@@ -73,7 +73,7 @@ class Client:
         The service: it gives the pause between two requests and the name of the variable that holds the key.
     environment
         Where the key is read. ``GBA_REPLAY`` there, such as ``http://127.0.0.1:8080``, sends every request for
-        ``https://host/path`` to ``http://127.0.0.1:8080/host/path`` instead.
+        ``https://host/path`` to ``http://127.0.0.1:8080/host/path`` instead. ``HTTPS_PROXY`` and ``NO_PROXY`` hold.
     report
         Is told of every failed try that is followed by another.
     attempts
@@ -146,11 +146,15 @@ class Client:
         """
         if self._pools is None:
             self._key = read_key(self._service, self._environment)
-            self._pools = open_connections(self._key, self._deadline)
+            self._pools = open_connections(self._key, self._deadline, self._proxy())
         if request.before and request.before not in self._visited:
             self._tried(replace(request, url=request.before, query={}, form=None, json=None, key=""), {})
             self._visited.add(request.before)
         return self._tried(request, {"If-None-Match": etag, "If-Modified-Since": modified})
+
+    def _proxy(self) -> Proxy | None:
+        host = urlsplit(self._service.base).hostname
+        return None if self._replay or not host else proxy_for(host, self._environment)
 
     def _tried(self, request: Request, conditions: Mapping[str, str]) -> Answer:
         first = self._first(request, {name: value for name, value in conditions.items() if value})

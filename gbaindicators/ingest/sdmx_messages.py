@@ -221,7 +221,7 @@ def _generic(body: bytes, request: Request) -> Message:
         raise refusal(request, "a document 'GenericData' instead of StructureSpecificData", mend) from None
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # it prints what it had read before it failed
-            message = sdmx.read_sdmx(io.BytesIO(body))
+            message: Any = sdmx.read_sdmx(io.BytesIO(body))
     except (XMLParseError, RuntimeError, AssertionError, KeyError, ValueError) as error:
         what = f"GenericData that sdmx1 cannot read: {str(error)[:200]}"
         raise refusal(request, what, "ask again; if it stays, the connector must be mended") from None

@@ -31,7 +31,7 @@ def periods(frequency: str, edition: int) -> list[str]:
     if frequency == "Q":
         return [f"{1970 + n // 4}-Q{n % 4 + 1}" for n in range(MONTHS // 3 + more)]
     if frequency == "M":
-        return [f"{2000 + n // 12}-{n % 12 + 1:02}" for n in range(MONTHS + more)]
+        return [f"{1990 + n // 12}-{n % 12 + 1:02}" for n in range(MONTHS + more)]
     return [(FIRST_DAY + timedelta(days=n)).isoformat() for n in range(DAYS + more)]
 
 
