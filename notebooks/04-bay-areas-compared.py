@@ -235,7 +235,11 @@ cities = gba.load("gdp", gba.members(OURS), frequency="A", start="2000", end="20
 assert cities.filter(pl.col("period") == pl.date(2000, 1, 1), status="B").height == 9
 heads = cities.pipe(gba.per_capita).filter(pl.col("period") >= pl.date(2001, 1, 1))
 ends = heads.filter(pl.col("period").dt.year().is_in([2001, 2023]))
-gba.chart.slope(ends, title="GDP per head of the eleven cities")
+apart = dict(ends.group_by(year()).agg(pl.col("value").max() / pl.col("value").min()).iter_rows())
+gba.chart.slope(
+    ends,
+    title=f"The richest of the eleven had {apart[2001]:.0f} times the GDP per head of the poorest in 2001, {apart[2023]:.0f} times in 2023",
+)
 
 # %%
 gba.rank_changes(heads, "2001", "2023").select(
