@@ -44,6 +44,7 @@ class TestKnownOn:
     def test_by_vintage(self):
         assert known_on(self.days, date(2020, 2, 9)).is_empty()
         assert known_on(self.days, date(2020, 2, 10))["value"].to_list() == [1.0]
+        assert known_on(self.days, "2020-02-10")["value"].to_list() == [1.0]
         assert known_on(self.days, date(2020, 4, 1))["value"].to_list() == [1.5]
         assert known_on(self.days, date(2023, 1, 1))["value"].to_list() == [1.5, 2.5]
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import polars as pl
 
-from gbaindicators.catalog import step
+from gbaindicators.catalog import parse_period, period_end, step
 from gbaindicators.errors import FrameError, UsageError
 from gbaindicators.tables.series_frame import series_keys, series_name
 from gbaindicators.transforms.frequencies import with_frequency
@@ -15,7 +15,7 @@ from gbaindicators.transforms.inputs import read_series
 __all__ = ["known_on", "newest"]
 
 
-def known_on(frame: pl.DataFrame, day: date) -> pl.DataFrame:
+def known_on(frame: pl.DataFrame, day: str | date) -> pl.DataFrame:
     """Keep the figures that were known at the end of a day, one for each series and period.
 
     Of the editions of a figure (rows of one series and period) the newest with a ``vintage`` no later than the day
@@ -30,7 +30,7 @@ def known_on(frame: pl.DataFrame, day: date) -> pl.DataFrame:
         publication of its figure, the same for all rows of a series), or both. Missing values are no figures, but one
         of ``status`` M withdraws the figure from its vintage on.
     day
-        The day.
+        The day, as SDMX text (the last of a longer period) or a date.
 
     Returns
     -------
@@ -41,6 +41,8 @@ def known_on(frame: pl.DataFrame, day: date) -> pl.DataFrame:
     ------
     UsageError
         When the frame has neither column.
+    PeriodError
+        When the day cannot be read.
     FrameError
         When two values of one period have the same vintage, or the frame is no series frame.
 
@@ -53,6 +55,7 @@ def known_on(frame: pl.DataFrame, day: date) -> pl.DataFrame:
     >>> known_on(gdp, date(2024, 1, 31)).select("value", "timing").rows()
     [(4.1, 'lag'), (4.3, 'vintage')]
     """
+    day = period_end(*parse_period(day)) if isinstance(day, str) else day
     frame = with_frequency(read_series(frame, "known_on"))
     if "vintage" not in frame.columns and "lag" not in frame.columns:
         raise UsageError(
