@@ -61,7 +61,7 @@ def sql_dir() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """What is measured."""
+    """What is measured. A flow between two areas names the other one as its `counterpart`."""
 
     id: str
     names: Mapping[str, str]
@@ -73,6 +73,7 @@ class Indicator:
     description: str
     minimum: float | None = None
     maximum: float | None = None
+    counterpart: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ from gbaindicators.charts.calendars import calendar
 from gbaindicators.charts.decompositions import decomposition
 from gbaindicators.charts.effects import effect
 from gbaindicators.charts.exporting import export, export_many
+from gbaindicators.charts.fans import fan
 from gbaindicators.charts.flows import flow
 from gbaindicators.charts.gaps import gap
 from gbaindicators.charts.held import held_back
 from gbaindicators.charts.news import waterfall
-from gbaindicators.charts.over_time import fan, line
+from gbaindicators.charts.over_time import line
 from gbaindicators.charts.panels import small_multiples
 from gbaindicators.charts.points import convergence, scatter
 from gbaindicators.charts.rankings import sensitivity

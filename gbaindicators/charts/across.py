@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from gbaindicators.catalog import parse_period, step
-from gbaindicators.charts.labels import listing, period_label, phrase
+from gbaindicators.charts.canvas import canvas, redrawable
+from gbaindicators.charts.labels import period_label
 from gbaindicators.charts.over_time import dashes_of
 from gbaindicators.charts.series import MOST_COLOURED, MOST_SERIES, Drawing, Series, drawing
 from gbaindicators.charts.theme import (
     FAINT,
     GREY,
-    HEIGHT,
     INK,
     LABEL_SIZE,
     Page,
@@ -27,6 +27,7 @@ from gbaindicators.charts.theme import (
     tint,
     wrap,
 )
+from gbaindicators.charts.wording import listing, phrase
 from gbaindicators.errors import FrameError, UsageError
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ __all__ = ["bars", "heatmap", "slope"]
 _NAME_WIDTH = 190
 _SIDE_WIDTH = 230
 _MOST_PERIODS = 4
-_SEQUENTIAL = ("#EEF4FB", "#B7D2EC", "#6BA6D6", "#2470B3", "#08306B")
+_SEQUENTIAL = ("#D6E4F3", "#A6C8E6", "#64A1D3", "#2470B3", "#08306B")
 _DIVERGING = ("#7F3B08", "#D9852B", "#F9E3C3", "#F7F7F7", "#CFE0EE", "#4A8FC2", "#0B3C6F")
 
 #: The scale beside coloured cells.
@@ -47,6 +48,7 @@ COLOUR_BAR: Final[dict[str, Any]] = {
 }  # fmt: skip
 
 
+@redrawable
 def bars(
     frame: pl.DataFrame,
     *,
@@ -113,7 +115,7 @@ def bars(
         left=_names_width(order),
         right=4,
         below=8,
-        height=max(HEIGHT, 150 + 21 * rows + 10 * len(order)),
+        height=max(canvas().height, 150 + canvas().rows(21, 15) * rows + canvas().rows(10, 6) * len(order)),
     )
     figure = page.figure()
     for place, (period, label) in enumerate(zip(chosen, dated, strict=True)):
@@ -144,6 +146,7 @@ def bars(
     return figure
 
 
+@redrawable
 def slope(
     frame: pl.DataFrame,
     start: str | None = None,
@@ -239,6 +242,7 @@ def slope(
     return figure
 
 
+@redrawable
 def heatmap(
     frame: pl.DataFrame,
     *,
@@ -294,7 +298,7 @@ def heatmap(
         span=drawn.span(),
         left=_names_width(order),
         right=64,
-        height=max(HEIGHT, 170 + 20 * len(order)),
+        height=max(canvas().height, 170 + canvas().rows(20, 17) * len(order)),
     )
     figure = page.figure()
     values = [v for row in cells for v in row if v is not None]

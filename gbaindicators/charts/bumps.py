@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from gbaindicators.charts.across import common_periods
-from gbaindicators.charts.labels import listing, phrase, title_of
-from gbaindicators.charts.over_time import add_end_labels, dashes_of, date_axis, trace_of
+from gbaindicators.charts.axes import date_axis
+from gbaindicators.charts.canvas import canvas, redrawable
+from gbaindicators.charts.labels import title_of
+from gbaindicators.charts.over_time import add_end_labels, dashes_of, trace_of
 from gbaindicators.charts.series import MOST_COLOURED, MOST_SERIES, Drawing, Series, drawing
-from gbaindicators.charts.theme import HEIGHT, LABEL_SIZE, as_text, on_white, text_width, wrap
+from gbaindicators.charts.theme import LABEL_SIZE, as_text, on_white, text_width, wrap
+from gbaindicators.charts.wording import listing, phrase
 from gbaindicators.errors import FrameError
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ _ROW: Final = 30
 _POINTS: Final = 40
 
 
+@redrawable
 def bump(
     frame: pl.DataFrame,
     *,
@@ -90,7 +94,7 @@ def bump(
         what=what,
         left=_widest(left) + 16,
         right=_widest(right) + 16,
-        height=max(HEIGHT, 150 + _ROW * len(shown)),
+        height=max(canvas().height, 150 + canvas().rows(_ROW, 17) * len(shown)),
     )
     figure = page.figure()
     figure.update_layout(hovermode="x unified" if len(shown) <= MOST_SERIES else "closest")

@@ -11,9 +11,11 @@ import polars as pl
 
 from gbaindicators.catalog import period_end
 from gbaindicators.charts.across import COLOUR_BAR, colours_of
-from gbaindicators.charts.labels import month_name, period_label, phrase, weekday_name
+from gbaindicators.charts.canvas import canvas, redrawable
+from gbaindicators.charts.labels import month_name, period_label, weekday_name
 from gbaindicators.charts.series import Drawing, Series, drawing
-from gbaindicators.charts.theme import EDGE, GREY, INK, RULE, WIDTH, as_text, text_width
+from gbaindicators.charts.theme import EDGE, GREY, INK, RULE, as_text, text_width
+from gbaindicators.charts.wording import phrase
 from gbaindicators.errors import FrameError, UsageError
 from gbaindicators.transforms.seasonal.holidays import (
     FIRST_YEAR,
@@ -34,6 +36,8 @@ _WEEKS: Final = 54
 _MOST_YEARS: Final = 20
 #: Rows between two years; width and height of the scale of colours in pixels.
 _BETWEEN, _BAR, _BAR_HEIGHT = 2, 70, 260
+#: Height of a day in pixels where the shape of the picture is exact and the days would be higher than there is room for.
+_LOWEST: Final = 8.0
 _DAY: Final[Mapping[str, Callable[[int], date]]] = {
     "lunar_new_year": lunar_new_year,
     "easter": easter,
@@ -43,6 +47,7 @@ _DAY: Final[Mapping[str, Callable[[int], date]]] = {
 }
 
 
+@redrawable
 def calendar(
     frame: pl.DataFrame,
     *,
@@ -103,7 +108,7 @@ def calendar(
     absent = [day for day in _days(series.periods[0], series.periods[-1]) if day not in known]
 
     left = max(text_width(weekday_name(day, lang), 11) for day in range(7)) + 52
-    cell = (WIDTH - 2 * EDGE - left - _BAR) / _WEEKS
+    cell = (canvas().width - 2 * EDGE - left - _BAR) / _WEEKS
     rows = len(years) * (7 + _BETWEEN) - _BETWEEN
     page = drawn.page(
         "calendar",
@@ -118,6 +123,8 @@ def calendar(
         above=20,
         below=4,
     )
+    if canvas().exact:
+        cell = max(min(cell, (canvas().height - page.top - page.bottom) / rows), _LOWEST)
     page = replace(page, height=page.top + page.bottom + rows * cell)
     figure = page.figure()
     values, names = _grid(years, rows, known), _grid(years, rows, {d: _name(d, drawn) for d in known})

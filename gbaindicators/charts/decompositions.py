@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from gbaindicators.charts.labels import phrase
-from gbaindicators.charts.over_time import date_axis, tick_room, trace_of, value_axis, value_range
+from gbaindicators.charts.axes import date_axis, tick_room, value_axis, value_range
+from gbaindicators.charts.canvas import redrawable
+from gbaindicators.charts.over_time import trace_of
 from gbaindicators.charts.series import Drawing, Series, drawing
 from gbaindicators.charts.theme import GREY, INK, as_text, on_white
+from gbaindicators.charts.wording import phrase
 from gbaindicators.errors import FrameError
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ class _Panel:
         return min(*values, self.neutral) - room, max(*values, self.neutral) + room
 
 
+@redrawable
 def decomposition(
     adjustment: SeasonalAdjustment,
     *,

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from gbaindicators.charts.labels import number_text, period_label, phrase
-from gbaindicators.charts.over_time import add_end_labels, date_axis, tick_room, trace_of, value_range
+from gbaindicators.charts.axes import date_axis, tick_room, value_range
+from gbaindicators.charts.canvas import redrawable
+from gbaindicators.charts.labels import number_text, period_label
+from gbaindicators.charts.over_time import add_end_labels, trace_of
 from gbaindicators.charts.series import Drawing, drawing
 from gbaindicators.charts.theme import GREY, INK, LABEL_SIZE, RULE, as_text, on_white, text_width, tint, wrap
+from gbaindicators.charts.wording import phrase
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -25,6 +28,7 @@ _UPPER, _LOWER, _LABEL_WIDTH = (0.42, 1.0), (0.0, 0.34), 150
 _KEYS: Final = ("indicator", "area", "frequency", "period", "unit", "sources", "status", "method")
 
 
+@redrawable
 def effect(
     result: PolicyEffect,
     *,

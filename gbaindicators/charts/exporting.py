@@ -1,24 +1,20 @@
-"""Figures and tables to files: pictures through a headless Chrome or Chromium, pages and data without one."""
+"""Figures and tables to files: pictures through a headless browser, pages and data without one."""
 
 from __future__ import annotations
 
-import asyncio
-import base64
 import html
 import os
 import re
-import shutil
-import signal
-import subprocess
-import threading
-from collections.abc import Coroutine, Mapping, Sequence
-from concurrent.futures import TimeoutError as FutureTimeoutError
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal
 
+from gbaindicators.charts.browser import Browser, find_browser
+from gbaindicators.charts.canvas import fitted, preset_named
 from gbaindicators.charts.data_behind import chart_csv, chart_workbook
+from gbaindicators.charts.fonts import check_fonts, text_of
 from gbaindicators.errors import ExportError, UsageError
 
 if TYPE_CHECKING:
@@ -26,19 +22,17 @@ if TYPE_CHECKING:
     import polars as pl
     from great_tables import GT
 
-__all__ = ["export", "export_many", "find_browser"]
+__all__ = ["export", "export_many"]
 
 _PICTURES: Final = (".png", ".svg", ".pdf")
 _DATA: Final = (".csv", ".xlsx")
 _SUFFIXES: Final = (".html", *_PICTURES, ".json", *_DATA)
 _OF_TABLES: Final = (".html", ".tex", ".png", *_DATA)
-#: Width of a page that a table is drawn on, in pixels, and the room around it.
-_TABLE_WIDTH, _TABLE_EDGE = 900, 16
-_BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-_HOW_TO_GET: Final = (
-    "install one (apt install chromium, or run plotly_get_chrome), or name it in the environment variable "
-    "BROWSER_PATH; .html and .json need none"
-)
+#: Width of a page that a table is drawn on, and pixels of a PNG per pixel, where nothing else is said.
+_TABLE_WIDTH: Final = 900
+_SCALE: Final = 2.0
+#: Size of a figure that says none, as Plotly draws it.
+_PLAIN: Final = (700, 500)
 #: Plotly's own defaults offer to send the chart and its data to a cloud service.
 _PAGE_CONFIG: Final = {
     "showSendToCloud": False,
@@ -47,10 +41,6 @@ _PAGE_CONFIG: Final = {
     "responsive": True,
     "modeBarButtonsToRemove": ["lasso2d", "select2d"],
 }
-#: Seconds that a browser may take to start, apart from the time of each picture.
-_START: Final = 60.0
-_EAST_ASIAN: Final = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
-T = TypeVar("T")
 
 
 def export(
@@ -58,14 +48,17 @@ def export(
     path: str | Path,
     *,
     data: Literal["csv", "xlsx"] | None = None,
+    preset: Literal["report", "slide", "social", "print"] | None = None,
     width: int | None = None,
     height: int | None = None,
-    scale: float = 2,
+    scale: float | None = None,
     timeout: float = 60,
 ) -> Path:
     """Write a figure or a table to a file; the suffix of the path says what kind.
 
-    Each file appears whole or not at all. In CSV and Excel no text can become a formula.
+    Each file appears whole or not at all. In CSV and Excel no text can become a formula. The fonts of a PDF are
+    embedded. The text of an SVG stays text, which can be searched, edited and read aloud; it asks for the fonts of the
+    chart and then for any sans-serif, so a file that must look the same everywhere is better a PDF.
 
     Parameters
     ----------
@@ -77,10 +70,24 @@ def export(
         sources, the numbers of a table as printed. In an existing folder.
     data
         Also write the data behind a chart, beside it under the same name: ``"csv"`` or ``"xlsx"``.
+    preset
+        What the picture is for. The chart is laid out again, so that nothing overlaps:
+
+        ========== ============= ================ ========= ==================
+        preset     CSS pixels    for              text      PNG
+        ========== ============= ================ ========= ==================
+        ``report`` 900 × 540     a page           1         1800 × 1080
+        ``slide``  1280 × 720    16:9             1.4       1920 × 1080
+        ``social`` 1080 × 1080   a square         1.5       1080 × 1080
+        ``print``  642 × 386     170 × 102 mm     0.75      4012 × 2412
+        ========== ============= ================ ========= ==================
+
+        Of a table only the pixels of the PNG follow. A figure that `gba.chart` did not draw, or that was changed
+        since, keeps its layout and is drawn to the width.
     width, height
-        Size in pixels, by default the figure's own; a table has no height.
+        Size in pixels, by default the preset's or the figure's own; the chart is laid out again. A table has no height.
     scale
-        Pixels of a PNG per pixel of the figure; 2 suits screens, 4 print.
+        Pixels of a PNG per pixel of the figure, by default the preset's or 2.
     timeout
         Seconds that drawing the picture may take.
 
@@ -93,6 +100,8 @@ def export(
     ------
     UsageError
         When the suffix is none of these, the figure is none, or a number is not positive.
+    UnknownNameError
+        When there is no such preset.
     ExportError
         When the folder is missing, the figure has no traces or does not carry its data, no browser or no font for its
         text is found, or the time is up.
@@ -109,7 +118,7 @@ def export(
         if data not in ("csv", "xlsx"):
             raise UsageError(f"data must be 'csv' or 'xlsx', not {data!r}")
         jobs[Path(path).with_suffix(f".{data}")] = figure
-    return export_many(jobs, width=width, height=height, scale=scale, timeout=timeout)[0]
+    return export_many(jobs, preset=preset, width=width, height=height, scale=scale, timeout=timeout)[0]
 
 
 def export_many(
@@ -117,22 +126,26 @@ def export_many(
     | Mapping[Path, go.Figure | GT]
     | Mapping[str, go.Figure | GT],
     *,
+    preset: Literal["report", "slide", "social", "print"] | None = None,
     width: int | None = None,
     height: int | None = None,
-    scale: float = 2,
+    scale: float | None = None,
     timeout: float = 60,
+    progress: Callable[[str], None] | None = None,
 ) -> list[Path]:
     """Write several figures or tables, with one browser for all of them.
 
     Starting a browser takes seconds and drawing a picture tenths of one, so a batch is many times faster than
-    single exports.
+    single exports. A picture that cannot be drawn does not hold up the others.
 
     Parameters
     ----------
     figures
         Figures and tables by path.
-    width, height, scale, timeout
+    preset, width, height, scale, timeout
         As for `export`; the time-out is per picture.
+    progress
+        Called with the name of each file before it is written.
 
     Returns
     -------
@@ -141,76 +154,129 @@ def export_many(
 
     Raises
     ------
-    UsageError, ExportError
-        As for `export`. Everything is checked before the first file is written; files written before a failure stay.
+    UsageError, UnknownNameError, ExportError
+        As for `export`. What is asked for is checked before the first file is written. After the last one, an
+        ExportError names the files that could not be written.
     """
-    for name, number in (("width", width), ("height", height), ("scale", scale), ("timeout", timeout)):
-        if number is not None and not number > 0:
-            raise UsageError(f"{name} must be positive, not {number!r}")
+    size = _size(preset, width, height, scale, timeout)
     jobs = [(Path(path), figure) for path, figure in figures.items()]
     for path, figure in jobs:
         _check(figure, path)
-    browser: _Browser | None = None
-    try:
+    program = find_browser() if any(path.suffix.lower() in _PICTURES for path, _ in jobs) else None
+    failed: list[ExportError] = []
+    with _Writer(program, size, timeout) as writer:
         for path, figure in jobs:
-            suffix = path.suffix.lower()
-            if suffix in _PICTURES and browser is None:
-                browser = _Browser(find_browser())
-            if is_table(figure):
-                content = _table(figure, path, browser, width or _TABLE_WIDTH, scale, timeout)
-            else:
-                content = _chart(figure, path, browser, width, height, scale, timeout)
-            _write(path, content)
-    finally:
-        if browser is not None:
-            browser.close()
+            if progress is not None:
+                progress(path.name)
+            try:
+                _write(path, writer.content(figure, path))
+            except ExportError as error:
+                failed.append(error)
+    if len(jobs) == 1 and failed:
+        raise failed[0]
+    if failed:
+        raise ExportError(
+            f"{len(failed)} of {len(jobs)} files could not be written: {'; '.join(map(str, failed))}"
+        )
     return [path for path, _ in jobs]
 
 
-def _chart(
-    figure: go.Figure,
-    path: Path,
-    browser: _Browser | None,
-    width: int | None,
-    height: int | None,
-    scale: float,
-    timeout: float,
-) -> bytes:
-    """Write a figure as its suffix says."""
-    match path.suffix.lower():
-        case ".json":
-            return bytes(figure.to_json().encode())
-        case ".html":
-            return _page(figure, width, height)
-        case ".csv":
+@dataclass(frozen=True)
+class _Size:
+    """What size of picture was asked for; None for the figure's own."""
+
+    width: float | None
+    height: float | None
+    font: float
+    scale: float
+
+    def laid_out(self, figure: go.Figure) -> tuple[go.Figure, float]:
+        """Lay a figure out for this size, and say how many CSS pixels one of its own takes."""
+        if self.width is None and self.height is None:
+            return figure, 1.0
+        import plotly.graph_objects as go
+
+        own = figure.layout
+        width = (self.width or own.width or _PLAIN[0]) / self.font
+        height = (self.height or own.height or _PLAIN[1]) / self.font
+        again = fitted(figure, width, height)
+        if again is not figure:
+            return again, width * self.font / again.layout.width
+        if hasattr(figure, "_gba_again"):
+            # its words stand where they were laid out, so it can only be drawn larger or smaller
+            return figure, width * self.font / own.width
+        return go.Figure(figure).update_layout(width=width, height=height), self.font
+
+
+def _size(
+    preset: str | None, width: int | None, height: int | None, scale: float | None, timeout: float
+) -> _Size:
+    for name, number in (("width", width), ("height", height), ("scale", scale), ("timeout", timeout)):
+        if number is not None and not number > 0:
+            raise UsageError(f"{name} must be positive, not {number!r}")
+    if preset is None:
+        return _Size(width, height, 1.0, scale or _SCALE)
+    usual = preset_named(preset)
+    return _Size(width or usual.width, height or usual.height, usual.font, scale or usual.scale)
+
+
+class _Writer:
+    """Makes the content of files; starts a browser for the first picture, and another one when it hangs."""
+
+    def __init__(self, program: Path | None, size: _Size, timeout: float) -> None:
+        self._program, self._size, self._timeout = program, size, timeout
+        self._browser: Browser | None = None
+
+    def __enter__(self) -> _Writer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._browser is not None:
+            self._browser.close()
+
+    def _started(self) -> Browser:
+        if self._browser is not None and self._browser.hung:
+            self._browser.close()
+            self._browser = None
+        if self._browser is None:
+            self._browser = Browser(self._program or find_browser())
+        return self._browser
+
+    def content(self, figure: go.Figure | GT, path: Path) -> bytes:
+        """Give a figure or table as the suffix of the path says."""
+        return self._table(figure, path) if is_table(figure) else self._chart(figure, path)
+
+    def _chart(self, figure: go.Figure, path: Path) -> bytes:
+        suffix = path.suffix.lower()
+        if suffix == ".csv":
             return chart_csv(_frames(figure, path))
-        case ".xlsx":
+        if suffix == ".xlsx":
             return chart_workbook(_frames(figure, path))
-        case suffix:
-            assert browser is not None
-            options = {"format": suffix[1:], "scale": scale if suffix == ".png" else 1}
-            size = {k: v for k, v in (("width", width), ("height", height)) if v is not None}
-            return _finish(figure, suffix[1:], browser.draw(figure, path, options | size, timeout))
+        drawn, larger = self._size.laid_out(figure)
+        if suffix == ".json":
+            return bytes(drawn.to_json().encode())
+        if suffix == ".html":
+            return _page(drawn)
+        scale = larger * self._size.scale if suffix == ".png" else larger
+        content = self._started().draw(drawn, path.name, suffix[1:], scale, self._timeout)
+        return _finish(drawn, suffix[1:], content, larger)
 
+    def _table(self, table: GT, path: Path) -> bytes:
+        from gbaindicators.charts.tabular import files
 
-def _table(
-    table: GT, path: Path, browser: _Browser | None, width: int, scale: float, timeout: float
-) -> bytes:
-    """Write a table as its suffix says."""
-    from gbaindicators.charts.tabular import files
-
-    match path.suffix.lower():
-        case ".html":
-            return files.table_page(table).encode()
-        case ".tex":
-            return files.table_latex(table).encode()
-        case ".csv":
-            return files.table_csv(table)
-        case ".xlsx":
-            return files.table_workbook(table)
-        case _:
-            assert browser is not None
-            return browser.photograph(files.table_page(table), path, width, scale, timeout)
+        match path.suffix.lower():
+            case ".html":
+                return files.table_page(table).encode()
+            case ".tex":
+                return files.table_latex(table).encode()
+            case ".csv":
+                return files.table_csv(table)
+            case ".xlsx":
+                return files.table_workbook(table)
+            case _:
+                width = round(self._size.width or _TABLE_WIDTH)
+                page = files.table_page(table)
+                return self._started().photograph(page, path.name, width, self._size.scale, self._timeout)
 
 
 def _frames(figure: go.Figure, path: Path) -> Sequence[pl.DataFrame]:
@@ -227,30 +293,6 @@ def _frames(figure: go.Figure, path: Path) -> Sequence[pl.DataFrame]:
 def is_table(thing: Any) -> bool:
     """Whether something is a great-tables table; asks without importing great-tables."""
     return type(thing).__module__.partition(".")[0] == "great_tables" and hasattr(thing, "as_raw_html")
-
-
-def find_browser() -> Path:
-    """Find Chrome or Chromium: ``BROWSER_PATH``, then the usual names, then what ``plotly_get_chrome`` installed.
-
-    Raises
-    ------
-    ExportError
-        Says in one line how to get one.
-    """
-    named = os.environ.get("BROWSER_PATH")
-    if named:
-        if os.access(named, os.X_OK) and Path(named).is_file():
-            return Path(named)
-        raise ExportError(f"BROWSER_PATH names {named!r}, which is no program: correct or unset it")
-    for name in _BROWSERS:
-        if found := shutil.which(name):
-            return Path(found)
-    from choreographer.browsers.chromium import Chromium
-
-    # also knows the folders of macOS and Windows
-    if found := Chromium.find_browser(skip_local=False):
-        return Path(found)
-    raise ExportError(f"PNG, SVG and PDF need Chrome or Chromium and none is found: {_HOW_TO_GET}")
 
 
 def _check(figure: go.Figure | GT, path: Path) -> None:
@@ -276,41 +318,7 @@ def _check(figure: go.Figure | GT, path: Path) -> None:
         if path.suffix.lower() in _DATA:
             _frames(figure, path)
     if path.suffix.lower() in _PICTURES:
-        _check_fonts(figure, path)
-
-
-def _check_fonts(figure: go.Figure | GT, path: Path) -> None:
-    """Refuse a picture whose Chinese text would come out as empty boxes."""
-    lister = shutil.which("fc-list")
-    text = figure.as_raw_html() if is_table(figure) else _printed(figure)
-    if lister is None or not _EAST_ASIAN.search(text):
-        return
-    fonts = subprocess.run(  # noqa: S603  (no user input in it)
-        [lister, ":lang=zh", "family"], capture_output=True, text=True, timeout=30, check=False
-    )
-    if fonts.returncode == 0 and not fonts.stdout.strip():
-        raise ExportError(
-            f"{path.name} has Chinese text and no installed font covers it: install one (apt install fonts-noto-cjk)"
-        )
-
-
-def _printed(figure: go.Figure) -> str:
-    """All text of a figure, without its font names and metadata."""
-    import json
-
-    def walk(node: Any) -> list[str]:
-        if isinstance(node, dict):
-            return [
-                t
-                for key, child in node.items()
-                if key not in ("meta", "template", "family")
-                for t in walk(child)
-            ]
-        if isinstance(node, list):
-            return [t for child in node for t in walk(child)]
-        return [node] if isinstance(node, str) else []
-
-    return "\n".join(walk(json.loads(figure.to_json())))
+        check_fonts(figure.as_raw_html() if is_table(figure) else text_of(figure), path.name)
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -331,7 +339,7 @@ def _meta(figure: go.Figure) -> tuple[str, str]:
     return str(meta.get("lang", "en")), str(meta.get("alt", ""))
 
 
-def _page(figure: go.Figure, width: int | None, height: int | None) -> bytes:
+def _page(figure: go.Figure) -> bytes:
     lang, alt = _meta(figure)
     name = re.sub("<[^>]*>", " ", figure.layout.title.text or "")
     body = figure.to_html(
@@ -340,8 +348,6 @@ def _page(figure: go.Figure, width: int | None, height: int | None) -> bytes:
         include_mathjax=False,
         # a fixed id, so that the same figure gives the same bytes
         div_id="chart",
-        default_width=width or "100%",
-        default_height=height or "100%",
         config=_PAGE_CONFIG,
     )
     return (
@@ -351,8 +357,8 @@ def _page(figure: go.Figure, width: int | None, height: int | None) -> bytes:
     ).encode()
 
 
-def _finish(figure: go.Figure, kind: str, content: bytes) -> bytes:
-    """Give a picture the same bytes each time it is drawn, and an SVG its alternative text."""
+def _finish(figure: go.Figure, kind: str, content: bytes, larger: float) -> bytes:
+    """Give a picture the same bytes each time it is drawn, and an SVG its size and alternative text."""
     if kind == "pdf":
         return re.sub(rb"\(D:\d{14}[^)]{7}\)", b"(D:20000101000000+00'00')", content)
     if kind != "svg":
@@ -361,149 +367,12 @@ def _finish(figure: go.Figure, kind: str, content: bytes) -> bytes:
     if drawn := re.search(r'id="defs-([0-9a-f]{6})"', text):
         # pages may hold several pictures, whose ids must differ
         text = text.replace(drawn[1], blake2b(figure.to_json().encode(), digest_size=6).hexdigest())
+    for side in ("width", "height"):
+        size = (
+            f"{(figure.layout[side] or dict(zip(('width', 'height'), _PLAIN, strict=True))[side]) * larger:g}"
+        )
+        text = re.sub(rf'(<svg [^>]*?\b{side}=")[^"]*"', rf'\g<1>{size}"', text, count=1)
     lang, alt = _meta(figure)
     if alt:
         text = text.replace("<svg ", f'<svg role="img" lang="{lang}" aria-label="{html.escape(alt)}" ', 1)
     return text.encode()
-
-
-class _Browser:
-    """A browser that draws one picture after another, in a loop of its own thread.
-
-    Kaleido's own synchronous server waits forever when the browser fails to start, and knows one time-out only.
-    """
-
-    def __init__(self, program: Path) -> None:
-        from kaleido import Kaleido
-
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="gba-export", daemon=True)
-        self._thread.start()
-        self._kaleido: Any = None
-
-        async def start() -> None:
-            # MathJax would be fetched from the network; the sandbox, which Kaleido leaves off, fails as root
-            self._kaleido = Kaleido(n=1, path=program, timeout=None, mathjax=False)
-            await self._kaleido.open()
-
-        try:
-            self._wait(start(), _START)
-        except Exception as error:
-            self._kill()
-            self.close()
-            late = isinstance(error, FutureTimeoutError)
-            reason = f"no answer in {_START:.0f} seconds" if late else _first_line(error)
-            raise ExportError(f"the browser {program} did not start ({reason}): {_HOW_TO_GET}") from error
-
-    def draw(self, figure: go.Figure, path: Path, options: dict[str, Any], timeout: float) -> bytes:
-        try:
-            content = self._wait(self._kaleido.calc_fig(figure, options), timeout)
-        except FutureTimeoutError:
-            raise ExportError(
-                f"{path.name} was not drawn in {timeout:g} seconds: raise timeout, or draw fewer points"
-            ) from None
-        except Exception as error:
-            raise ExportError(f"{path.name} could not be drawn: {_first_line(error)}") from error
-        return bytes(content)
-
-    def photograph(self, page: str, path: Path, width: int, scale: float, timeout: float) -> bytes:
-        """Give a page as PNG, cut to its table."""
-        try:
-            return self._wait(self._photograph(page, width, scale), timeout)
-        except FutureTimeoutError:
-            raise ExportError(
-                f"{path.name} was not drawn in {timeout:g} seconds: raise timeout, or set fewer rows"
-            ) from None
-        except Exception as error:
-            raise ExportError(f"{path.name} could not be drawn: {_first_line(error)}") from error
-
-    async def _photograph(self, page: str, width: int, scale: float) -> bytes:
-        tab = await self._kaleido.create_tab("about:blank")
-
-        async def ask(command: str, **params: Any) -> Any:
-            answer = await tab.send_command(command, params=params)
-            if "error" in answer:
-                raise ExportError(str(answer["error"].get("message", answer["error"])))
-            return answer["result"]
-
-        try:
-            size = {"width": width, "height": 600, "deviceScaleFactor": scale, "mobile": False}
-            await ask("Emulation.setDeviceMetricsOverride", **size)
-            tree = await ask("Page.getFrameTree")
-            await ask("Page.setDocumentContent", frameId=tree["frameTree"]["frame"]["id"], html=page)
-            measure = (
-                # a table wider than the page would be cut where it scrolls
-                "for (const e of document.querySelectorAll('main, main > div')) "
-                "e.style.cssText += ';overflow:visible;max-width:none'; "
-                "document.fonts.ready.then(() => { const r = document.querySelector('table').getBoundingClientRect(); "
-                "return [r.left, r.top, r.width, r.height] })"
-            )
-            found = await ask("Runtime.evaluate", expression=measure, awaitPromise=True, returnByValue=True)
-            left, top, wide, high = found["result"]["value"]
-            edge = _TABLE_EDGE
-            clip = {
-                "x": max(left - edge, 0),
-                "y": max(top - edge, 0),
-                "width": wide + 2 * edge,
-                "height": high + 2 * edge,
-                "scale": 1,
-            }
-            shot = await ask("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)
-            return base64.b64decode(shot["data"])
-        finally:
-            await self._kaleido.close_tab(tab.target_id)
-
-    def close(self) -> None:
-        """Close the browser and end the thread; nothing is left running."""
-
-        async def settle() -> None:
-            tasks = asyncio.all_tasks() - {asyncio.current_task()}
-            if tasks:
-                _, late = await asyncio.wait(tasks, timeout=5)
-                for task in late:
-                    task.cancel()
-
-        with suppress(Exception):
-            if self._kaleido is not None:
-                self._wait(self._kaleido.close(), 15)
-        self._kill()
-        with suppress(Exception):
-            self._wait(settle(), 10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
-        if not self._thread.is_alive():
-            self._loop.close()
-
-    def _wait(self, work: Coroutine[Any, Any, T], timeout: float) -> T:
-        async def held() -> tuple[T, None] | tuple[None, Exception]:
-            try:
-                return await work, None
-            except Exception as error:  # noqa: BLE001  (raised again in the caller's thread)
-                return None, error
-
-        future = asyncio.run_coroutine_threadsafe(held(), self._loop)
-        try:
-            result, error = future.result(timeout)
-        except FutureTimeoutError:
-            future.cancel()
-            raise
-        if error is not None:
-            raise error
-        return result  # type: ignore[return-value]
-
-    def _kill(self) -> None:
-        """End a browser that no longer answers, with the processes it started."""
-        process = getattr(self._kaleido, "subprocess", None)
-        if process is None or process.poll() is not None:
-            return
-        with suppress(ProcessLookupError):
-            if hasattr(os, "killpg"):
-                # Kaleido starts it as the leader of a group
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                process.kill()
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error.args[0]) if error.args else ""
-    return (text.strip().splitlines() or [type(error).__name__])[0]

@@ -9,10 +9,10 @@ import polars as pl
 
 from gbaindicators.catalog import catalog
 from gbaindicators.charts.across import chosen_periods, common_periods
-from gbaindicators.charts.labels import listing, name_of, period_label, phrase
+from gbaindicators.charts.canvas import canvas, redrawable
+from gbaindicators.charts.labels import name_of, period_label
 from gbaindicators.charts.series import Drawing, drawing
 from gbaindicators.charts.theme import (
-    HEIGHT,
     LABEL_SIZE,
     Page,
     area_colour,
@@ -23,6 +23,7 @@ from gbaindicators.charts.theme import (
     tint,
     wrap,
 )
+from gbaindicators.charts.wording import listing, phrase
 from gbaindicators.errors import FrameError
 from gbaindicators.tables.series_frame import check_series_frame
 from gbaindicators.transforms.contributions import check_parts
@@ -32,11 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["flow"]
 
-#: Shipped indicators that count what passes between their area and one other.
-_COUNTERPARTS: Final = {
-    "port_cargo_with_hong_kong": "hong_kong",
-    "merchandise_trade_with_hong_kong": "hong_kong",
-}
 #: Sizes on the page in pixels.
 _LABEL_WIDTH, _LINE, _SPACE, _NODE = 210, 17, 20, 14
 #: From the end of the plot, which is the middle of a node, to a label.
@@ -44,6 +40,7 @@ _OFF: Final = _NODE / 2 + 7
 _SIDES: Final = ("area", "counterpart_area")
 
 
+@redrawable
 def flow(
     frame: pl.DataFrame,
     *,
@@ -116,7 +113,7 @@ def flow(
         left=widths[0] + 18,
         right=widths[1] + 18,
         below=4,
-        height=max(HEIGHT, 170 + most * (_SPACE + _LINE)),
+        height=max(canvas().height, 170 + most * (_SPACE + _LINE)),
     )
     # as Plotly lays nodes out: one scale for both sides, and the space between the nodes of the fuller one
     scale = (page.plot_height - _SPACE * (most - 1)) / sum(links["value"].to_list())
@@ -175,7 +172,8 @@ def _both_ends(frame: pl.DataFrame | pl.LazyFrame, counterpart: str | None) -> p
         return frame
     if counterpart is None and "indicator" in frame.columns:
         indicators = frame["indicator"].unique().to_list()
-        counterpart = _COUNTERPARTS.get(str(indicators[0])) if len(indicators) == 1 else None
+        known = catalog().indicators.get(str(indicators[0])) if len(indicators) == 1 else None
+        counterpart = None if known is None else known.counterpart
     if counterpart is None:
         raise FrameError(
             "a flow goes between two areas, and the frame has no column 'counterpart_area': add it, or name the other "

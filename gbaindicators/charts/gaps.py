@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from gbaindicators.catalog import catalog
-from gbaindicators.charts.labels import check_language, listing, name_of, number_text, period_label, phrase
-from gbaindicators.charts.over_time import (
-    add_end_labels,
-    add_value_axis,
-    dashes_of,
-    date_axis,
-    tick_room,
-    trace_of,
-    value_range,
-)
+from gbaindicators.charts.axes import add_value_axis, date_axis, tick_room, value_range
+from gbaindicators.charts.canvas import redrawable
+from gbaindicators.charts.labels import name_of, number_text, period_label
+from gbaindicators.charts.over_time import add_end_labels, dashes_of, trace_of
+from gbaindicators.charts.phrasebook import said
 from gbaindicators.charts.series import Drawing, Series, drawing
 from gbaindicators.charts.theme import GREY, INK, LABEL_SIZE, as_text, on_white, text_width, wrap
+from gbaindicators.charts.wording import check_language, listing, phrase
 from gbaindicators.errors import FrameError
 
 if TYPE_CHECKING:
@@ -35,6 +31,7 @@ _LABEL_HEIGHT, _LABEL_SHARE = 20, 0.12
 _NOT_DRAWN: Final = ("parity", "a year before")
 
 
+@redrawable
 def gap(
     frame: pl.DataFrame,
     *,
@@ -200,20 +197,23 @@ def _broken(drawn: Drawing) -> list[tuple[Series, int]]:
 
 def _notes(frame: pl.DataFrame, drawn: Drawing, lang: str) -> list[str]:
     """Notes of the frame about what is drawn, each with its periods, and when parity comes."""
-    names = {a: name_of("area", a, "en") for a in {*frame["area"], *frame["other"]} & catalog().areas.keys()}
     frequency = drawn.frequency
     found: dict[str, list[str]] = {}
     for period, note in frame.sort("period").select("period", "note").drop_nulls("note").iter_rows():
         for part in str(note).split("; "):
             if not any(words in part for words in _NOT_DRAWN):
                 found.setdefault(part, []).append(period_label(frequency, period, lang))
-    notes = []
-    for part, periods in found.items():
-        text = part
-        for id_, name in names.items():
-            text = text.replace(id_, name)
-        notes.append(f"{text} ({_some(periods, lang)})")
+    notes = [
+        f"{_named(said(part, lang), frame, lang)} ({_some(periods, lang)})" for part, periods in found.items()
+    ]
     return [*notes, *_parity(frame, drawn, lang)]
+
+
+def _named(text: str, frame: pl.DataFrame, lang: str) -> str:
+    """Put the names of areas for their ids, where a note has them."""
+    for id_ in {*frame["area"], *frame["other"]} & catalog().areas.keys():
+        text = text.replace(id_, name_of("area", id_, lang))
+    return text
 
 
 def _some(periods: Sequence[str], lang: str) -> str:

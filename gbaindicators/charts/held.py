@@ -10,30 +10,22 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from gbaindicators.catalog import parse_period
-from gbaindicators.charts.labels import (
-    Scale,
-    check_language,
-    choose_scale,
-    period_label,
-    phrase,
-    say_alt,
-    sentences,
-    title_of,
-)
-from gbaindicators.charts.over_time import date_axis, tick_room, value_range
+from gbaindicators.charts.axes import date_axis, thinned, tick_room, value_range
+from gbaindicators.charts.canvas import canvas, redrawable
+from gbaindicators.charts.labels import Scale, choose_scale, period_label, say_alt, sentences, title_of
 from gbaindicators.charts.series import Series
 from gbaindicators.charts.theme import (
     EDGE,
     GREY,
     INK,
     RULE,
-    WIDTH,
     Page,
     area_colour,
     as_text,
     on_white,
     wrap,
 )
+from gbaindicators.charts.wording import check_language, phrase
 from gbaindicators.errors import FrameError
 
 if TYPE_CHECKING:
@@ -49,7 +41,6 @@ _MOST_PANELS: Final = 12
 _MOST_LINES: Final = 4
 #: Sizes on the page in pixels.
 _PLOT, _TICKS, _LINE, _REASON, _BETWEEN, _BELOW, _RIGHT = 130, 24, 18, 15, 36, 26, 14
-_YEAR_TICK: Final = 48
 #: Figures from which they are drawn without a point each.
 _DENSE: Final = 60
 
@@ -75,6 +66,7 @@ class _Panel:
         return [value / self.scale.factor for value in every]
 
 
+@redrawable
 def held_back(
     held: pl.DataFrame,
     known: pl.DataFrame | None = None,
@@ -127,7 +119,7 @@ def held_back(
         raise FrameError("none of the figures held back is a number, so there is nothing to draw")
     drawn = panels[:_MOST_PANELS]
     across = min(len(drawn), 2)
-    width = (WIDTH - 2 * EDGE - _BETWEEN * (across - 1)) / across
+    width = (canvas().width - 2 * EDGE - _BETWEEN * (across - 1)) / across
     heads = [_lines(panel, width) for panel in drawn]
     rows = [range(i, min(i + across, len(drawn))) for i in range(0, len(drawn), across)]
     headings = [max(_head_height(heads[i]) for i in row) for row in rows]
@@ -242,14 +234,7 @@ def _axes(
     low, high = value_range(panel.values)
     room = tick_room(low, high)
     wide, tall = page.plot_width, page.plot_height
-    across = date_axis(panel.periods, (panel.known,), lang)
-    if "dtick" in across:
-        first, last = map(date.fromisoformat, across["range"])
-        months = max((last - first).days / 30.4, 1)
-        step = int(across["dtick"][1:])
-        while months / step * _YEAR_TICK * (1 if step % 12 == 0 else 1.6) > width - room:
-            step *= 2
-        across["dtick"] = f"M{step}"
+    across = thinned(date_axis(panel.periods, (panel.known,), lang), width - room - _RIGHT)
     down = {
         "range": [low, high], "nticks": 5, "tickformat": f",.{panel.scale.decimals}~f", "showgrid": True, "gridcolor": RULE,
         "gridwidth": 1, "ticklabelstandoff": 6, "zeroline": low <= 0 <= high, "zerolinecolor": INK, "zerolinewidth": 1,

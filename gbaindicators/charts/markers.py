@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import polars as pl
 
 from gbaindicators.catalog import Policy, catalog, parse_period, period_end
-from gbaindicators.charts.labels import period_label, phrase
+from gbaindicators.charts.labels import period_label
 from gbaindicators.charts.theme import GREY, Page, as_text, spread, text_width
+from gbaindicators.charts.wording import phrase
 from gbaindicators.errors import UnknownNameError, UsageError
 
 if TYPE_CHECKING:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from gbaindicators.catalog import parse_period, period_text
-from gbaindicators.charts.labels import name_of, number_text, period_label, phrase, title_of
+from gbaindicators.charts.canvas import redrawable
+from gbaindicators.charts.labels import name_of, number_text, period_label, title_of
 from gbaindicators.charts.series import drawing
 from gbaindicators.charts.theme import GREY, INK, LABEL_SIZE, as_text, on_white, text_width, wrap
+from gbaindicators.charts.wording import phrase
 from gbaindicators.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class _Step:
     impact: float
 
 
+@redrawable
 def waterfall(
     nowcast: Nowcast,
     previous: Nowcast,

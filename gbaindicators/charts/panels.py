@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from gbaindicators.charts.labels import phrase
-from gbaindicators.charts.over_time import date_axis, thinned, tick_room, trace_of, value_axis, value_range
+from gbaindicators.charts.axes import date_axis, thinned, tick_room, value_axis, value_range
+from gbaindicators.charts.canvas import redrawable
+from gbaindicators.charts.over_time import trace_of
 from gbaindicators.charts.series import Drawing, Series, drawing
 from gbaindicators.charts.theme import INK, Page, as_text, on_white, text_width, wrap
+from gbaindicators.charts.wording import phrase
 from gbaindicators.errors import FrameError
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ _LINE, _TICKS, _ACROSS, _DOWN = 17, 24, 30, 18
 _HEAD_SIZE: Final = 13
 
 
+@redrawable
 def small_multiples(
     frame: pl.DataFrame,
     *,

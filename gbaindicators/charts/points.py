@@ -12,19 +12,13 @@ import polars as pl
 
 from gbaindicators.catalog import parse_period, period_text
 from gbaindicators.charts.across import common_periods
-from gbaindicators.charts.labels import (
-    listing,
-    name_of,
-    number_text,
-    period_label,
-    phrase,
-    sentences,
-    title_of,
-)
-from gbaindicators.charts.over_time import add_value_axis, tick_room, value_axis
+from gbaindicators.charts.axes import add_value_axis, tick_room, value_axis
+from gbaindicators.charts.canvas import redrawable
+from gbaindicators.charts.labels import name_of, number_text, period_label, sentences, title_of
 from gbaindicators.charts.placing import Box, label_boxes
 from gbaindicators.charts.series import Drawing, drawing
 from gbaindicators.charts.theme import GREY, LABEL_SIZE, Page, area_colour, as_text, on_white, text_width
+from gbaindicators.charts.wording import listing, phrase
 from gbaindicators.errors import FrameError, UsageError
 from gbaindicators.tables.series_frame import check_series_frame
 
@@ -51,6 +45,7 @@ class _Point:
     y: float
 
 
+@redrawable
 def scatter(
     x: pl.DataFrame,
     y: pl.DataFrame | None = None,
@@ -144,6 +139,7 @@ def scatter(
     return _drawn(page, points, axes, log_x=log_x, log_y=log_y)
 
 
+@redrawable
 def convergence(
     frame: pl.DataFrame,
     start: str | None = None,

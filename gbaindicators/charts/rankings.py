@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from gbaindicators.catalog import catalog
+from gbaindicators.charts.canvas import canvas, redrawable
 from gbaindicators.charts.labels import (
     Scale,
-    check_language,
     choose_scale,
-    listing,
     name_of,
     period_label,
-    phrase,
     say_alt,
     sentences,
     source_ids,
@@ -27,7 +25,6 @@ from gbaindicators.charts.theme import (
     GREY,
     INK,
     LABEL_SIZE,
-    WIDTH,
     Page,
     area_colour,
     as_text,
@@ -37,6 +34,7 @@ from gbaindicators.charts.theme import (
     tint,
     wrap,
 )
+from gbaindicators.charts.wording import check_language, listing, phrase
 from gbaindicators.errors import FrameError
 
 if TYPE_CHECKING:
@@ -64,6 +62,7 @@ class _Row:
     height: float
 
 
+@redrawable
 def sensitivity(
     frame: pl.DataFrame,
     *,
@@ -119,7 +118,7 @@ def sensitivity(
     }
     bases, kinds = (frame[c].unique(maintain_order=True).to_list() for c in ("basis", "prices"))
     years = sorted(frame["period"].unique())
-    panel = (WIDTH - 2 * EDGE - _LABELS - _BETWEEN * (len(bases) - 1)) / len(bases)
+    panel = (canvas().width - 2 * EDGE - _LABELS - _BETWEEN * (len(bases) - 1)) / len(bases)
     step = panel / len(years)
     heads = {
         (b, k): wrap(_way(b, k, unit, scales[unit], lang), panel, 12, bold=True)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from gbaindicators.charts.labels import listing, month_name, period_label, phrase
-from gbaindicators.charts.over_time import add_end_labels, tick_room, value_axis, value_range
+from gbaindicators.charts.axes import tick_room, value_axis, value_range
+from gbaindicators.charts.canvas import redrawable
+from gbaindicators.charts.labels import month_name, period_label
+from gbaindicators.charts.over_time import add_end_labels
 from gbaindicators.charts.series import Drawing, Series, drawing
 from gbaindicators.charts.theme import (
     FAINT,
@@ -21,6 +23,7 @@ from gbaindicators.charts.theme import (
     tint,
     wrap,
 )
+from gbaindicators.charts.wording import listing, phrase
 from gbaindicators.errors import FrameError, UnknownNameError, UsageError
 from gbaindicators.transforms.seasonal.holidays import (
     FIRST_YEAR,
@@ -40,6 +43,7 @@ _MOST_LABELLED: Final = 5
 _LABEL_WIDTH: Final = 150
 
 
+@redrawable
 def seasonal(
     frame: pl.DataFrame,
     *,
@@ -169,7 +173,15 @@ def _span(years: Sequence[int], lang: str) -> str:
     """Write years: as a range where none is missing."""
     if len(years) > 1 and years[-1] - years[0] == len(years) - 1:
         return phrase("to", lang, years[0], years[-1])
-    return listing([str(y) for y in years], lang)
+    runs: list[list[int]] = []
+    for year in sorted(years):
+        if runs and year == runs[-1][-1] + 1:
+            runs[-1].append(year)
+        else:
+            runs.append([year])
+    # a run of two is two years
+    told = (t for run in runs for t in ([f"{run[0]}–{run[-1]}"] if len(run) > 2 else map(str, run)))
+    return listing(list(told), lang)
 
 
 def _step_name(month: int, length: int, lang: str) -> str:

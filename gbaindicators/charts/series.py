@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Final
 
 import polars as pl
 
 from gbaindicators.catalog import catalog, period_end
+from gbaindicators.charts.canvas import canvas
 from gbaindicators.charts.labels import (
     Scale,
-    check_language,
     choose_scale,
-    listing,
     methods_of,
     name_of,
     period_label,
-    phrase,
     say_alt,
     sentences,
     source_ids,
@@ -27,11 +26,13 @@ from gbaindicators.charts.labels import (
     subtitle_of,
     title_of,
 )
-from gbaindicators.charts.theme import EDGE, OTHER_COLOURS, WIDTH, Page, area_colour, text_width
+from gbaindicators.charts.phrasebook import said_each, untold
+from gbaindicators.charts.theme import EDGE, OTHER_COLOURS, Page, area_colour, text_width
+from gbaindicators.charts.wording import check_language, listing, phrase
 from gbaindicators.errors import FrameError
 from gbaindicators.tables.series_frame import check_series_frame, check_unique_periods, one_unit, series_keys
 
-__all__ = ["MOST_COLOURED", "MOST_SERIES", "Drawing", "Series", "drawing"]
+__all__ = ["MOST_COLOURED", "MOST_SERIES", "Drawing", "Series", "drawing", "lonely"]
 
 #: More series than this on one chart are drawn in grey, but for the largest.
 MOST_SERIES: Final = 12
@@ -89,8 +90,13 @@ class Series:
 
     def alone(self) -> list[bool]:
         """For each value of `with_gaps`, whether both neighbours are missing: a line would not show it."""
-        values = [None, *self.with_gaps()[1], None]
-        return [values[i - 1] is None and values[i + 1] is None for i in range(1, len(values) - 1)]
+        return lonely(self.with_gaps()[1])
+
+
+def lonely(values: Sequence[float | None]) -> list[bool]:
+    """For each value, whether both neighbours are missing."""
+    around = [None, *values, None]
+    return [around[i - 1] is None and around[i + 1] is None for i in range(1, len(around) - 1)]
 
 
 def _next(frequency: str, period: date) -> date:
@@ -137,7 +143,7 @@ class Drawing:
             )
         return self.series[0]
 
-    @property
+    @cached_property
     def periods(self) -> list[date]:
         """Every period that has a value in some series."""
         return sorted({p for s in self.series for p in s.periods})
@@ -178,16 +184,16 @@ class Drawing:
         lang = self.lang
         frames = (self.frame, *others)
         what = title_of(self.frame, lang) if what is None else what
-        method = methods_of(*frames)
+        method = methods_of(lang, *frames)
         generated = sentences(
             [subtitle_of(self.frame, self.scale, lang, lead=what if title else ""), *says], lang
         )
         with_method = sentences([generated, method], lang)
-        fits = text_width(with_method, 14) <= 2 * (WIDTH - 2 * EDGE)
+        fits = text_width(with_method, 14) <= 2 * (canvas().width - 2 * EDGE)
         if fits and subtitle is None:
             generated, method = with_method, ""
         silent = phrase("no_figures", lang, listing(self.silent, lang)) if self.silent else ""
-        note = sentences([*notes, silent, method], lang)
+        note = sentences([*said_each(notes, lang), silent, method], lang)
         footer = [key + phrase("stop", lang).strip()] if key else []
         footer += [phrase("note", lang, note) + phrase("stop", lang).strip()] if note else []
         source = source_line(lang, *frames)
@@ -202,6 +208,8 @@ class Drawing:
                 + (f" {footer[0]}" if key else ""),
                 "sources": dict(zip(ids, catalog().cite(ids), strict=True)),
                 "unit": self.scale.unit,
+                # a page that holds the picture can say so to whoever reads it aloud
+                "english": [t for text in (*notes, methods_of("en", *frames)) for t in untold(text, lang)],
             },
             frames=frames,
             **room,

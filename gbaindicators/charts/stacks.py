@@ -10,15 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from gbaindicators.charts.labels import period_label, phrase, title_of
-from gbaindicators.charts.over_time import (
-    add_end_labels,
-    date_axis,
-    range_of_bars,
-    tick_room,
-    value_axis,
-    value_range,
-)
+from gbaindicators.charts.axes import date_axis, range_of_bars, tick_room, value_axis, value_range
+from gbaindicators.charts.canvas import redrawable
+from gbaindicators.charts.labels import period_label, title_of
+from gbaindicators.charts.over_time import add_end_labels
 from gbaindicators.charts.series import MOST_COLOURED, MOST_SERIES, Drawing, Series, drawing
 from gbaindicators.charts.theme import (
     FAINT,
@@ -30,6 +25,7 @@ from gbaindicators.charts.theme import (
     text_width,
     wrap,
 )
+from gbaindicators.charts.wording import phrase
 from gbaindicators.errors import FrameError
 
 if TYPE_CHECKING:
@@ -41,6 +37,7 @@ _TOTAL: Final = "total"
 _LABEL_WIDTH: Final = 185
 
 
+@redrawable
 def contributions(
     frame: pl.DataFrame,
     by: str = "area",

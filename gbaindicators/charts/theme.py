@@ -9,6 +9,8 @@ from hashlib import blake2b
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from gbaindicators.charts.canvas import canvas
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
     import polars as pl
@@ -19,12 +21,10 @@ __all__ = [
     "FAINT",
     "FONTS",
     "GREY",
-    "HEIGHT",
     "INK",
     "LABEL_SIZE",
     "OTHER_COLOURS",
     "RULE",
-    "WIDTH",
     "Page",
     "area_colour",
     "as_text",
@@ -37,8 +37,6 @@ __all__ = [
     "wrap",
 ]
 
-WIDTH: Final = 900
-HEIGHT: Final = 540
 #: Free space between the edge of the picture and anything printed on it, in pixels.
 EDGE: Final = 24
 INK: Final = "#1F2328"
@@ -265,8 +263,8 @@ class Page:
         Room for axis labels and direct labels beside the plot, in pixels.
     above, below
         Room for the ticks of the horizontal axis, in pixels.
-    height
-        Height of the picture in pixels.
+    height, width
+        Size of the picture in pixels, by default that of the canvas.
     frames
         The data behind the chart, which the figure carries for `gba.export`.
     """
@@ -279,21 +277,22 @@ class Page:
     right: float = 0
     above: float = 0
     below: float = 28
-    height: float = HEIGHT
+    height: float = field(default_factory=lambda: canvas().height)
+    width: float = field(default_factory=lambda: canvas().width)
     meta: dict[str, Any] = field(default_factory=dict)
     frames: Sequence[pl.DataFrame] = ()
 
     @property
     def _title_lines(self) -> list[str]:
-        return wrap(self.title, WIDTH - 2 * EDGE, _TITLE_SIZE, bold=True)
+        return wrap(self.title, self.width - 2 * EDGE, _TITLE_SIZE, bold=True)
 
     @property
     def _subtitle_lines(self) -> list[str]:
-        return wrap(self.subtitle, WIDTH - 2 * EDGE, _SUBTITLE_SIZE)
+        return wrap(self.subtitle, self.width - 2 * EDGE, _SUBTITLE_SIZE)
 
     @property
     def _footer_lines(self) -> list[str]:
-        return [line for text in self.footer for line in wrap(text, WIDTH - 2 * EDGE, _FOOTER_SIZE)]
+        return [line for text in self.footer for line in wrap(text, self.width - 2 * EDGE, _FOOTER_SIZE)]
 
     @property
     def top(self) -> float:
@@ -308,7 +307,7 @@ class Page:
     @property
     def plot_width(self) -> float:
         """Width of the plot in pixels."""
-        return WIDTH - 2 * EDGE - self.left - self.right
+        return self.width - 2 * EDGE - self.left - self.right
 
     @property
     def plot_height(self) -> float:
@@ -343,7 +342,7 @@ class Page:
         figure._gba_frames = tuple(self.frames)
         figure.update_layout(
             template=template,
-            width=WIDTH,
+            width=self.width,
             height=self.height,
             margin={"l": EDGE + self.left, "r": EDGE + self.right, "t": self.top, "b": self.bottom, "pad": 0},
             title={

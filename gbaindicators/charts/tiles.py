@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from gbaindicators.charts.across import COLOUR_BAR, chosen_periods, colours_of, common_periods
-from gbaindicators.charts.labels import listing, name_of, period_label, phrase
+from gbaindicators.charts.canvas import redrawable
+from gbaindicators.charts.labels import name_of, period_label
 from gbaindicators.charts.series import drawing
 from gbaindicators.charts.theme import GREY, INK, LABEL_SIZE, as_text, blend, contrast_on_white
+from gbaindicators.charts.wording import listing, phrase
 from gbaindicators.errors import FrameError
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ _ESTUARY: Final = (3, 1)
 _BLANK: Final = "#F1F3F5"
 
 
+@redrawable
 def map(
     frame: pl.DataFrame,
     *,

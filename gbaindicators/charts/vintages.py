@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from gbaindicators.catalog import period_end
-from gbaindicators.charts.labels import period_label, phrase, title_of
-from gbaindicators.charts.over_time import date_axis, range_of_bars, tick_room, value_axis, value_range
+from gbaindicators.charts.axes import date_axis, range_of_bars, tick_room, value_axis, value_range
+from gbaindicators.charts.canvas import redrawable
+from gbaindicators.charts.labels import period_label, title_of
 from gbaindicators.charts.series import Drawing, Series, drawing
 from gbaindicators.charts.theme import GREY, as_text, tint
+from gbaindicators.charts.wording import phrase
 from gbaindicators.errors import FrameError
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ _MANY: Final = 60
 _BAR: Final = 0.5
 
 
+@redrawable
 def revisions(
     revisions: Revisions,
     *,

@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from gbaindicators import charts
 from gbaindicators.catalog import catalog
+from gbaindicators.charts.canvas import Canvas
 from gbaindicators.charts.labels import choose_scale, number_text
 from gbaindicators.charts.theme import (
     AREA_COLOURS,
-    HEIGHT,
     OTHER_COLOURS,
-    WIDTH,
     area_colour,
     as_text,
     spread,
@@ -85,7 +84,7 @@ def test_line_draws_one_trace_for_each_series_in_the_scale_it_names(three):
     assert [t.name for t in figure.data] == ["Macao", "Foshan", "Shenzhen"]
     assert list(figure.data[0].y) == [1.0, 2.0]
     assert printed(figure, "subtitle") == ["US&#36; trillion, current prices"]
-    assert (figure.layout.width, figure.layout.height) == (WIDTH, HEIGHT)
+    assert (figure.layout.width, figure.layout.height) == (Canvas().width, Canvas().height)
     assert figure.layout.showlegend is None and not figure.layout.template.layout.showlegend
 
 
@@ -371,7 +370,7 @@ def test_sources_vintage_and_method_are_printed(cited):
 def test_many_sources_are_counted_and_kept():
     ids = list(catalog().sources)[:9]
     figure = charts.line(years([1.0, 2.0]).with_columns(sources=pl.lit(ids, dtype=pl.List(pl.String))))
-    assert "and 5 more" in footer(figure)
+    assert "and 4 more producers" in footer(figure)
     assert list(figure.layout.meta["sources"]) == ids
 
 

@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from gbaindicators import charts
-from gbaindicators.charts.theme import GREY, WIDTH
+from gbaindicators.charts.canvas import Canvas
+from gbaindicators.charts.theme import GREY
 from gbaindicators.errors import FrameError, UnknownNameError
 
 
@@ -105,7 +106,7 @@ def test_panels_never_overlap(count):
             # the text ends above the plot under it
             below = max(b[1] for a, b in boxes if a[1] > note.x and b[1] < note.y and a[0] < note.x + 0.6)
             assert (note.y - below) * plot >= 15 * lines
-    assert layout.width == WIDTH
+    assert layout.width == Canvas().width
 
 
 @pytest.mark.parametrize(("lang", "word"), [("zh-Hans", "暂不采纳"), ("zh-Hant", "暫不採納")])

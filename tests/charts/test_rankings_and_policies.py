@@ -9,8 +9,9 @@ import pytest
 
 from gbaindicators import charts
 from gbaindicators.catalog import catalog
+from gbaindicators.charts.canvas import Canvas
 from gbaindicators.charts.markers import policies_of
-from gbaindicators.charts.theme import AREA_COLOURS, WIDTH
+from gbaindicators.charts.theme import AREA_COLOURS
 from gbaindicators.errors import FrameError, UnknownNameError, UsageError
 
 LANGUAGES = ("en", "zh-Hans", "zh-Hant")
@@ -73,7 +74,7 @@ def test_tiles_never_lie_on_one_another(grid):
         for t in figure.data
         for x, top, height in zip(t.x, t.base, t.y, strict=True)
     ]
-    assert min(t[0] for t in tiles) >= 0 and max(t[1] for t in tiles) <= WIDTH - 48
+    assert min(t[0] for t in tiles) >= 0 and max(t[1] for t in tiles) <= Canvas().width - 48
     assert max(t[3] for t in tiles) <= figure.layout.yaxis.range[0]
     for i, a in enumerate(tiles):
         for b in tiles[:i]:

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from gbaindicators import charts
 from gbaindicators.catalog import catalog
+from gbaindicators.charts.axes import thinned
+from gbaindicators.charts.canvas import Canvas
 from gbaindicators.charts.data_behind import chart_csv
-from gbaindicators.charts.over_time import thinned
-from gbaindicators.charts.theme import AREA_COLOURS, WIDTH
+from gbaindicators.charts.theme import AREA_COLOURS
 from gbaindicators.cli.app import main
 from gbaindicators.errors import FrameError, PeriodError, UnknownNameError, UsageError
 from gbaindicators.forecasting import nowcast
@@ -282,7 +283,7 @@ def test_panels_never_lie_on_one_another(count, own_scales):
     for i, a in enumerate(boxes):
         for b in boxes[:i]:
             assert a[1] <= b[0] or b[1] <= a[0] or a[3] <= b[2] or b[3] <= a[2]
-    assert figure.layout.width == WIDTH
+    assert figure.layout.width == Canvas().width
 
 
 def test_each_column_of_panels_has_its_years_once():

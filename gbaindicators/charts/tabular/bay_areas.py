@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from gbaindicators.catalog import catalog, period_text
-from gbaindicators.charts.labels import (
-    check_language,
-    choose_scale,
-    methods_of,
-    name_of,
-    period_label,
-    subtitle_of,
-    title_of,
-)
+from gbaindicators.charts.labels import choose_scale, methods_of, name_of, period_label, subtitle_of, title_of
 from gbaindicators.charts.tabular.layout import (
     Column,
     Marks,
@@ -28,6 +20,7 @@ from gbaindicators.charts.tabular.layout import (
     written,
 )
 from gbaindicators.charts.tabular.words import word
+from gbaindicators.charts.wording import check_language
 from gbaindicators.errors import FrameError
 from gbaindicators.tables.series_frame import check_series_frame, one_unit
 
@@ -139,7 +132,7 @@ def _limits(row: dict[str, Any]) -> list[str]:
 
 def _method(frame: pl.DataFrame) -> str:
     """How values were made comparable; of which members they are sums, the definitions say."""
-    steps = methods_of(frame).split("; ")
+    steps = methods_of("en", frame).split("; ")
     return "; ".join(s for s in steps if not s.startswith(("sum of ", "its one member")))
 
 

@@ -9,16 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from gbaindicators.catalog import period_text
-from gbaindicators.charts.labels import (
-    Scale,
-    choose_scale,
-    listing,
-    methods_of,
-    period_label,
-    phrase,
-    subtitle_of,
-    title_of,
-)
+from gbaindicators.charts.labels import Scale, choose_scale, methods_of, period_label, subtitle_of, title_of
 from gbaindicators.charts.series import Drawing, drawing
 from gbaindicators.charts.tabular.layout import (
     Column,
@@ -31,6 +22,7 @@ from gbaindicators.charts.tabular.layout import (
     written,
 )
 from gbaindicators.charts.tabular.words import STATUS_MARKS, word
+from gbaindicators.charts.wording import listing, phrase
 from gbaindicators.errors import FrameError, UsageError
 from gbaindicators.tables.series_frame import series_keys
 
@@ -110,7 +102,7 @@ def series(
             columns=columns,
             lang=lang,
             marks=marks,
-            notes=[_silent(drawn), methods_of(drawn.frame)],
+            notes=[_silent(drawn), methods_of(lang, drawn.frame)],
             frames=[drawn.frame],
             beside=beside,
         )
@@ -322,7 +314,7 @@ def forecast(
         Sheet(
             title=what if title is None else title,
             subtitle=words if subtitle is None else subtitle,
-            columns=columns, lang=lang, marks=marks, notes=[methods_of(*frames)], frames=frames,
+            columns=columns, lang=lang, marks=marks, notes=[methods_of(lang, *frames)], frames=frames,
             groups=table["group"] if several else None,
             beside=_with_unit({"status": table["status"]}, columns, scale),
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from gbaindicators.charts.tabular.layout import latex_text
 from gbaindicators.tables.spreadsheets import csv_bytes, new_workbook
 
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ _WIDEST: Final = 60
 #: Rows that a page of LaTeX holds, and characters that a column holds on one line.
 _PAGE_ROWS: Final = 40
 _LONG: Final = 30
+#: Characters of a heading that stands on one line in a wide table.
+_HEADING: Final = 11
+#: Type sizes of LaTeX by the characters of a row from which on they are needed on a page of A4.
+_SIZES: Final = ((105, r"\scriptsize"), (80, r"\footnotesize"))
+_OWN_SIZE: Final = re.compile(r"\\fontsize\{[^}]*\}\{[^}]*\}\\selectfont")
 _BEGIN: Final = re.compile(
     r"(\\begin\{(?:longtable|tabular\*\}\{\\linewidth)\}\{(?:@\{\\extracolsep\{\\fill\}\})?)([lrc|]+)\}"
 )
@@ -47,7 +53,46 @@ def table_latex(table: GT) -> str:
     body = _BEGIN.sub(lambda m: f"{m[1]}{_columns(table, m[2])}}}", body, count=1)
     body = body.replace("−", "$-$").replace("●", r"$\bullet$")
     engine = "% Chinese text: XeLaTeX or LuaLaTeX with \\usepackage{ctex}\n" if _CHINESE.search(body) else ""
+    size = next((name for least, name in _SIZES if _characters(table) >= least), "")
+    if size:
+        # great-tables sets a size of its own within
+        body = _stacked(table, _OWN_SIZE.sub(lambda _: size, body.strip()))
+        body = f"{{{size}\\setlength{{\\tabcolsep}}{{3pt}}\n{body}\n}}"
     return f"% needs \\usepackage{{array,booktabs,caption,longtable}}\n{engine}{body.strip()}\n"
+
+
+def _stacked(table: GT, body: str) -> str:
+    """Break long headings of columns in two lines."""
+    head, rule, rest = body.partition("\\midrule")
+    for column in table._boxhead:
+        label = _plain(column.column_label)
+        cuts = [i for i, character in enumerate(label) if character == " "]
+        if len(label) > _HEADING and cuts:
+            cut = min((abs(i - len(label) / 2), i) for i in cuts)[1]
+            first, second = (latex_text(part) for part in (label[:cut], label[cut + 1 :]))
+            head = head.replace(latex_text(label), f"\\shortstack[r]{{{first}\\\\{second}}}", 1)
+    return head + rule + rest
+
+
+def _characters(table: GT) -> int:
+    """Width of a table in characters, long texts as the lines that they are broken into."""
+    data = _data(table)
+    labels = {c.var: _plain(c.column_label) for c in table._boxhead if c.type.name in ("stub", "default")}
+    printed = {
+        name: max([_width(label), *(min(_width(_number(v)), _LONG) for v in data[name])])
+        for name, label in labels.items()
+    }
+    return sum(width + 2 for width in printed.values())
+
+
+def _width(text: str) -> int:
+    """Width of a text in Latin characters, of which a Chinese one takes two."""
+    return len(text) + len(_CHINESE.findall(text))
+
+
+def _number(value: Any) -> str:
+    """A cell about as long as it is printed."""
+    return "" if value is None else f"{value:,.2f}" if isinstance(value, float) else str(value)
 
 
 def _columns(table: GT, drawn: str) -> str:

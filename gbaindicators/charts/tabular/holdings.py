@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from gbaindicators.charts.labels import (
-    check_language,
-    name_of,
-    title_of,
-)
+from gbaindicators.charts.labels import name_of, title_of
 from gbaindicators.charts.series import drawing
 from gbaindicators.charts.tabular.by_period import held_values
 from gbaindicators.charts.tabular.layout import Column, Marks, Sheet, build
 from gbaindicators.charts.tabular.words import word
+from gbaindicators.charts.wording import check_language
 from gbaindicators.errors import FrameError
 
 if TYPE_CHECKING:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import polars as pl
 
-from gbaindicators.charts.labels import Scale, number_text, phrase, sentences, source_line
+from gbaindicators.charts.labels import Scale, number_text, sentences, source_line
+from gbaindicators.charts.phrasebook import said, said_each
 from gbaindicators.charts.tabular.words import STATUS_MARKS, word
 from gbaindicators.charts.theme import FONTS, GREY, INK
+from gbaindicators.charts.wording import phrase
 from gbaindicators.errors import ExportError, FrameError
 
 if TYPE_CHECKING:
@@ -100,14 +102,14 @@ class Marks:
 
         stop = phrase("stop", lang).strip()
         notes = [
-            f"{_html_mark(str(number))} {_html(text[:1].upper() + text[1:].rstrip('.'))}{stop}"
+            f"{_html_mark(str(number))} {_html(_sentence(said(text, lang)))}{stop}"
             for text, number in self.texts.items()
         ]
         key = [(mark, word(status, lang)) for status, mark in STATUS_MARKS.items() if status in self.letters]
-        said = [f"{_html_mark(mark)} {_html(text)}" for mark, text in [*key, *more]]
-        said += [f"– {_html(word('none', lang))}"] * missing
-        if said:
-            notes.append(word("key", lang, phrase("semicolon", lang).join(said)) + stop)
+        keys = [f"{_html_mark(mark)} {_html(text)}" for mark, text in [*key, *more]]
+        keys += [f"– {_html(word('none', lang))}"] * missing
+        if keys:
+            notes.append(word("key", lang, phrase("semicolon", lang).join(keys)) + stop)
         return [as_html(note) for note in notes]
 
 
@@ -182,13 +184,17 @@ def build(sheet: Sheet) -> GT:
         table = _printed(table, column)
     missing = any(v is None for c in columns if c.absent for v in c.values)
     lines = sheet.marks.lines(sheet.lang, missing=missing, more=sheet.key)
-    if note := sentences(sheet.notes, sheet.lang):
+    if note := sentences(said_each(sheet.notes, sheet.lang), sheet.lang):
         lines.append(phrase("note", sheet.lang, note) + phrase("stop", sheet.lang).strip())
     if source := source_line(sheet.lang, *sheet.frames):
         lines.append(source)
     for line in lines:
         table = table.tab_source_note(line)
     return _dressed(table, sheet.lang, f"gba-{identity}")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip(".")
 
 
 def _html(text: str) -> str:

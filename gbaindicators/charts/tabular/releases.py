@@ -8,16 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import polars as pl
 
 from gbaindicators.catalog import period_text
-from gbaindicators.charts.labels import (
-    Scale,
-    check_language,
-    choose_scale,
-    period_label,
-    subtitle_of,
-    title_of,
-)
+from gbaindicators.charts.labels import Scale, choose_scale, period_label, subtitle_of, title_of
 from gbaindicators.charts.tabular.layout import Column, Marks, Sheet, build, fixed, scaled, written
 from gbaindicators.charts.tabular.words import word
+from gbaindicators.charts.wording import check_language
 from gbaindicators.errors import FrameError, UsageError
 
 if TYPE_CHECKING:
