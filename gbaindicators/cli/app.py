@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import time
 from collections.abc import Sequence
-from importlib.metadata import version
+from functools import cache
 from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
 
-from gbaindicators.cli import database, figures, lists, models, pictures, refreshing
 from gbaindicators.cli.logs import log
 from gbaindicators.errors import GbaError
 
 __all__ = ["app", "main"]
 
+#: All commands. It is made when asked for: `main` reads only the command that it runs.
+app: typer.Typer
+
 _ANYWHERE: Final = ("--json", "--quiet", "-q")
 _INTERRUPTED: Final = 130
+#: Commands by panel of the help, and the modules that they are in.
+_PANELS: Final = {
+    "Figures": {"load": "figures", "benchmark": "figures", "export": "figures", "chart": "pictures", "report": "reporting"},
+    "What may come": dict.fromkeys(("forecast", "backtest", "nowcast", "overtake"), "models"),
+    "What there is": dict.fromkeys(
+        ("indicators", "areas", "sources", "disagreements", "revisions", "query"), "lists"
+    ),
+    "Database": {"refresh": "refreshing", "build": "database", "validate": "database", "status": "database"},
+    "Shared database": dict.fromkeys(("contribute", "withdraw", "snapshots"), "sharing"),
+}  # fmt: skip
 
 
 class _Commands(TyperGroup):
@@ -32,23 +45,14 @@ class _Commands(TyperGroup):
         return super().parse_args(ctx, [*moved, *rest, *args[end:]])
 
 
-app: Final = typer.Typer(
-    name="gba",
-    cls=_Commands,
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(f"gbaindicators {version('gbaindicators')}")
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     as_json: Annotated[
         bool, typer.Option("--json", help="Log one JSON object a line on stderr; results stay on stdout.")
@@ -73,27 +77,36 @@ def _options(
     log.configure(as_json=as_json, quiet=quiet)
 
 
-for _panel, _functions in {
-    "Figures": (
-        figures.load,
-        figures.benchmark,
-        figures.export,
-        pictures.chart,
-        pictures.report,
-    ),
-    "What may come": (models.forecast, models.backtest, models.nowcast, models.overtake),
-    "What there is": (
-        lists.indicators,
-        lists.areas,
-        lists.sources,
-        lists.disagreements,
-        lists.revisions,
-        lists.query,
-    ),
-    "Database": (refreshing.refresh, database.build, database.validate, database.status),
-}.items():
-    for _function in _functions:
-        app.command(rich_help_panel=_panel)(_function)
+@cache
+def _application(only: str | None = None) -> typer.Typer:
+    """Make the command line, with one command or with all; to read the others takes longer than most of them run."""
+    made = typer.Typer(
+        name="gba",
+        cls=_Commands,
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    made.callback()(_options)
+    for panel, commands in _PANELS.items():
+        for name, module in commands.items():
+            if only in (None, name):
+                function = getattr(importlib.import_module(f"gbaindicators.cli.{module}"), name)
+                made.command(rich_help_panel=panel)(function)
+    return made
+
+
+def _command_of(words: Sequence[str]) -> str | None:
+    """Name of the command that the words ask for; None where they are not sure to name one."""
+    named = next((word for word in words if word not in _ANYWHERE), "")
+    return next((named for commands in _PANELS.values() if named in commands), None)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "app":
+        return _application()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -108,7 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     log.configure(as_json="--json" in words, quiet=False)
     began = time.monotonic()
     try:
-        code = app(words, prog_name="gba", standalone_mode=False) or 0
+        code = _application(_command_of(words))(words, prog_name="gba", standalone_mode=False) or 0
     except typer.TyperException as error:
         code = _report(error, error.format_message() + _see_help(error), error.exit_code)
     except GbaError as error:

@@ -1,9 +1,9 @@
-"""Commands that draw: chart and report."""
+"""The command chart."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -11,22 +11,30 @@ from gbaindicators.catalog import parse_period
 from gbaindicators.cli import options
 from gbaindicators.cli.figures import announce_first_build, read, transformed
 from gbaindicators.cli.logs import log
-from gbaindicators.errors import UsageError
+from gbaindicators.errors import ExportError, GbaError, UsageError
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["chart", "report"]
+__all__ = ["chart"]
 
 #: Frequency that a chart is drawn from where none is named.
 _USUAL = {"calendar": "D", "decomposition": "M", "seasonal": "M"}
 
 
 def chart(
-    indicator: options.Indicator,
     out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="FILE", help="A .png, .svg, .pdf or .html file to write.")
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="A .png, .svg, .pdf, .html or .json file to write; with --all a folder.",
+        ),
     ],
+    indicator: Annotated[
+        str | None, typer.Argument(metavar="INDICATOR", help="Indicator or table; gba indicators lists them.")
+    ] = None,
     area: options.Areas = None,
     kind: Annotated[
         Literal[
@@ -67,9 +75,32 @@ def chart(
         Literal["csv", "xlsx"] | None,
         typer.Option(help="Also write the data behind the chart, beside it under the same name."),
     ] = None,
+    every: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="Draw every kind of chart, a subject each, into a folder, with one browser."
+        ),
+    ] = False,
+    form: Annotated[
+        Literal["png", "svg", "pdf", "html", "json"] | None,
+        typer.Option(
+            "--format",
+            help="What --all writes; png by default. Of a single chart the name of the file says it.",
+        ),
+    ] = None,
+    preset: Annotated[
+        Literal["report", "slide", "social", "print"] | None,
+        typer.Option(
+            help="What the picture is for: report 900 by 540 pixels, slide 1280 by 720 with larger text, social a square of "
+            "1080, print 170 by 102 mm at 600 dots per inch."
+        ),
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", help="How long drawing a picture may take.")
+    ] = 60,
     database: options.Database = None,
 ) -> None:
-    """Draw an indicator, with its sources under it.
+    """Draw an indicator, with its sources under it; or every kind of chart there is.
 
     For example:
 
@@ -78,7 +109,19 @@ def chart(
         gba chart gdp --kind sensitivity --out ranks.png
         gba chart crossings --area hong_kong --kind calendar --out days.png
         gba chart port_cargo_with_hong_kong --frequency A --kind flow --out cargo.png
+        gba chart --all --lang zh-Hans --preset slide --out slides
     """
+    if every:
+        if indicator is not None:
+            raise UsageError(f"--all draws subjects of its own: leave out {indicator!r}")
+        _draw_all(out, form or "png", lang, preset, timeout, data, database)
+        return
+    if indicator is None:
+        raise UsageError(
+            "name an indicator (gba indicators lists them), or draw every kind of chart with --all"
+        )
+    if form is not None:
+        raise UsageError(f"--format belongs to --all: name the file {out.with_suffix(f'.{form}')} instead")
     from gbaindicators import charts, forecasting, transforms
 
     if policies and kind not in ("line", "fan"):
@@ -112,13 +155,41 @@ def chart(
             }[kind]  # fmt: skip
             figure = draw(frame, title=title, lang=lang)
     with log.working("drawing"):
-        charts.export(figure, out, data=data)
+        charts.export(figure, out, data=data, preset=preset, timeout=timeout)
     beside = "" if data is None else f" and {out.with_suffix(f'.{data}')}"
     log.done("written", f"wrote {out}{beside}", path=out)
 
 
+def _draw_all(
+    folder: Path, form: str, lang: str, preset: Any, timeout: float, data: str | None, database: str | None
+) -> None:
+    """Draw the subjects of the gallery; those that cannot be drawn are named after the others are written."""
+    from gbaindicators import charts, store
+    from gbaindicators.cli.gallery import gallery
+
+    announce_first_build(database)
+    folder.mkdir(parents=True, exist_ok=True)
+    figures: dict[str | Path, Any] = {}
+    failed = []
+    with log.working("drawing") as progress:
+        with store.using_database(database):
+            for name, drawn in gallery(lang):
+                progress(f"reading {name}")
+                if isinstance(drawn, GbaError):
+                    failed.append(f"{name}: {drawn}")
+                    continue
+                figures |= {folder / f"{name}.{suffix}": drawn for suffix in (form, data) if suffix}
+        try:
+            charts.export_many(figures, preset=preset, timeout=timeout, progress=progress)
+        except ExportError as error:
+            failed.append(str(error))
+    if failed:
+        raise ExportError("; ".join(failed))
+    log.done("written", f"wrote {len(figures)} files to {folder}", folder=folder, files=list(figures))
+
+
 def _ranked(
-    indicator: str, bays: list[str] | None, start: str | None, end: str | None, database: Path | None
+    indicator: str, bays: list[str] | None, start: str | None, end: str | None, database: str | None
 ) -> pl.DataFrame:
     """Ranks of the bay areas in the latest year, or in every year from `start` to `end`."""
     from gbaindicators import comparison, store
@@ -142,32 +213,3 @@ def _one_frequency(frame: pl.DataFrame) -> pl.DataFrame:
             "frequency", f"drawing the {codes[0]} figures of {', '.join(codes)}; {others} draws the others"
         )
     return frame.filter(frame["frequency"] == codes[0])
-
-
-def report(
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder to write.")] = Path(
-        "gba-report"
-    ),
-    images: Annotated[
-        bool, typer.Option(help="Also write every chart as PNG, which needs Chrome or Chromium.")
-    ] = True,
-    database: options.Database = None,
-) -> None:
-    """Write the report: a page for the browser, a workbook, CSV files and the database.
-
-    For example:
-
-        gba report
-        gba report --out today --no-images
-    """
-    from gbaindicators import reporting, store
-
-    announce_first_build(database)
-    with store.using_database(database), log.working("writing the report") as progress:
-        made = reporting.report(out, images=images, progress=progress)
-    if made.pictures_missing:
-        log.warning("pictures_missing", made.pictures_missing)
-    log.done(
-        "written", f"wrote {made.folder} ({len(made.files)} files): open {made.folder / 'index.html'}",
-        folder=made.folder, files=made.files,
-    )  # fmt: skip

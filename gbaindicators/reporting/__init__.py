@@ -1,5 +1,6 @@
 """The report and its workbook."""
 
 from gbaindicators.reporting.report_folder import ReportSummary, report
+from gbaindicators.reporting.sections import ALL as SECTIONS
 
-__all__ = ["ReportSummary", "report"]
+__all__ = ["SECTIONS", "ReportSummary", "report"]

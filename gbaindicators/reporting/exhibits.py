@@ -1,17 +1,28 @@
-"""What the report shows: exhibits, each with its words, its picture, its table and the frame behind them."""
+"""What the report is made of: sections of statements and exhibits, each with the frame behind it and its trail."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["Exhibit", "Section", "Table", "amount", "money", "people", "percent", "source_ids"]
+__all__ = ["Cell", "Exhibit", "Note", "Section", "Statement", "Table", "plain", "source_ids"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A printed cell: its text, the rows of the exhibit's data that it shows, and the language if it is not the page's."""
+
+    text: str
+    rows: tuple[int, ...] = ()
+    lang: str | None = None
+    #: Source that a text is quoted from.
+    source: str | None = None
 
 
 @dataclass(frozen=True)
@@ -19,23 +30,46 @@ class Table:
     """A table as it is printed: text in cells, numbers already written."""
 
     columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    rows: Sequence[Sequence[Cell]]
     numeric: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Note:
+    """A text, and the language it is in if it is not the page's."""
+
+    text: str
+    lang: str | None = None
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A sentence of the report, with the rows of the exhibits that its numbers stand in.
+
+    `rows` are pairs of an exhibit's id and a row of its data; `summary` says that the summary repeats it.
+    """
+
+    text: str
+    rows: Sequence[tuple[str, int]] = ()
+    summary: bool = False
 
 
 @dataclass(frozen=True)
 class Exhibit:
     """A chart or a table with all that it needs to stand alone.
 
-    `data` is the series frame behind it, written as CSV and into the workbook.
+    `data` is the frame behind it, written as CSV and into the workbook. `trail` names the published figures behind
+    each row of it (see `tracing`). `open_table` prints the table at once instead of behind a chart.
     """
 
     id: str
     title: str
     data: pl.DataFrame
-    notes: str = ""
+    notes: Sequence[Note] = ()
     figure: go.Figure | None = None
     table: Table | None = None
+    trail: pl.DataFrame | None = None
+    open_table: bool = False
 
     @property
     def sources(self) -> list[str]:
@@ -45,12 +79,22 @@ class Exhibit:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the report under one heading."""
+    """A part of the report under one heading; `missing` says why it, or a part of it, cannot be made."""
 
     id: str
     title: str
-    text: Sequence[str] = ()
+    text: Sequence[Statement] = ()
     exhibits: Sequence[Exhibit] = field(default_factory=tuple)
+    missing: Sequence[Note] = ()
+
+
+def plain(*texts: str) -> tuple[Cell, ...]:
+    """Cells that show words rather than numbers.
+
+    >>> [cell.text for cell in plain("a", "b")]
+    ['a', 'b']
+    """
+    return tuple(Cell(text) for text in texts)
 
 
 def source_ids(frame: pl.DataFrame) -> list[str]:
@@ -60,45 +104,3 @@ def source_ids(frame: pl.DataFrame) -> list[str]:
     if "source" in frame.columns:
         return sorted(frame["source"].drop_nulls().unique().to_list())
     return []
-
-
-def amount(value: float) -> str:
-    """Write an amount with its scale word.
-
-    >>> amount(1.9419e12), amount(17104000), amount(40000)
-    ('1.94 trillion', '17.10 million', '40,000')
-    """
-    for size, word in ((1e12, " trillion"), (1e9, " billion"), (1e6, " million")):
-        if abs(value) >= size:
-            return f"{value / size:,.2f}{word}"
-    return f"{value:,.0f}"
-
-
-def money(value: float | None, unit: str) -> str:
-    """Write an amount of money with its sign and scale word.
-
-    >>> money(1.9419e12, "USD"), money(22433.4, "USD"), money(2.1e12, "international dollars")
-    ('US$1.94 trillion', 'US$22,433', 'Int$2.10 trillion')
-    """
-    sign = {"USD": "US$", "international dollars": "Int$"}.get(unit, unit + " ")
-    return "–" if value is None else sign + amount(value)
-
-
-def people(value: float | None) -> str:
-    """Write a count with its scale word.
-
-    >>> people(86439700), people(40000)
-    ('86.4 million', '40,000')
-    """
-    if value is None:
-        return "–"
-    return f"{value / 1e6:,.1f} million" if abs(value) >= 1e6 else f"{value:,.0f}"
-
-
-def percent(value: Any) -> str:
-    """Write a rate.
-
-    >>> percent(4.256), percent(None)
-    ('4.3%', '–')
-    """
-    return "–" if value is None else f"{value:,.1f}%"

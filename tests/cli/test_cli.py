@@ -502,11 +502,34 @@ class TestModelsAndPictures:
         ended = gba("chart", "gdp", "--area", "macao", "--out", tmp_path / "gdp.html")
         assert ended.code == 0 and "--frequency Q" in ended.err
 
-    @pytest.mark.slow
     def test_report(self, gba: Run, shipped: Path, tmp_path: Path) -> None:
-        ended = gba("report", "--no-images", "--out", tmp_path / "report")
+        words = ("report", "--no-images", "--out", tmp_path / "report", "--sections", "cities, quality")
+        ended = gba(*words)
         assert ended.code == 0 and "index.html" in ended.out
+        assert "6 of 6 files changed" in ended.out
         assert (tmp_path / "report" / "index.html").stat().st_size > 10_000
+        digest = ended.out.partition("digest ")[2][:16]
+        again = gba(*words)
+        assert "unchanged (6 files)" in again.out and digest in again.out
+
+    def test_report_in_another_language_format_and_as_of_a_day(
+        self, gba: Run, shipped: Path, tmp_path: Path
+    ) -> None:
+        words = ("report", "--out", tmp_path, "--sections", "cities", "--format", "html", "--lang", "zh-Hant")
+        ended = gba(*words, "--as-of", "2020-01-01", "--quiet")
+        assert ended.code == 0
+        page = (tmp_path / "index.html").read_text(encoding="utf-8")
+        assert '<html lang="zh-Hant">' in page
+        assert "按2020年1月1日終結時已知的數據編製" in page
+        assert "本節無法編製" in page
+        assert [p.name for p in tmp_path.iterdir()] == ["index.html"]
+
+    def test_report_names_the_sections_there_are(self, gba: Run, shipped: Path, tmp_path: Path) -> None:
+        refused = gba("report", "--out", tmp_path, "--sections", "towns")
+        assert refused.code == 2 and "'towns'" in refused.err and "headline" in refused.err
+        assert gba("report", "--out", tmp_path, "--format", "docx").code == 2
+        assert gba("report", "--out", tmp_path, "--as-of", "soon").code == 2
+        assert list(tmp_path.iterdir()) == []
 
 
 class TestStatus:

@@ -2,102 +2,159 @@
 
 from __future__ import annotations
 
-import asyncio
-import base64
-from collections.abc import Callable
+import pickle
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from filelock import FileLock
 
-from gbaindicators.charts.exporting import find_browser
+from gbaindicators.charts.browser import find_browser
 from gbaindicators.errors import ExportError
 from gbaindicators.reporting import ReportSummary, report
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
-@pytest.fixture(scope="session")
-def summary(shipped: Path, tmp_path_factory: pytest.TempPathFactory) -> ReportSummary:
-    """Report of the shipped figures without pictures; tests only read it."""
-    return report(tmp_path_factory.mktemp("report"), images=False)
-
-
-@dataclass
-class Look:
-    """What a browser saw of a page."""
-
-    answers: list[Any] = field(default_factory=list)
-    console: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-    pdf: bytes = b""
+_VOID = {"meta", "link", "br", "img", "input", "hr", "col", "base", "source", "wbr"}
 
 
 @pytest.fixture(scope="session")
-def look() -> Callable[..., Look]:
-    """Open a page as a phone or a desk would, and evaluate JavaScript expressions in it."""
+def summary(shipped: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> ReportSummary:
+    """Report of the shipped figures without pictures, made once for all processes; tests only read it."""
+    root = tmp_path_factory.getbasetemp()
+    shared = root if worker_id == "master" else root.parent
+    kept = shared / "report.pickle"
+    with FileLock(f"{kept}.lock"):
+        if not kept.exists():
+            kept.write_bytes(pickle.dumps(report(shared / "report", images=False)))
+    made: ReportSummary = pickle.loads(kept.read_bytes())
+    return made
+
+
+class Reader(HTMLParser):
+    """What a page loads, links to and says, and whether every element is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.loads: list[str] = []
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.words: list[str] = []
+        self.attributes: set[str] = set()
+        self.languages: list[str] = []
+        self.figures: dict[str, dict[str, list[str]]] = {}
+        self.sections: dict[str, list[str]] = {}
+        self.figure = self.section = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {k: v or "" for k, v in attrs}
+        self.attributes |= set(given)
+        if tag not in _VOID:
+            self.open.append(tag)
+        if tag == "figure":
+            self.figure = given["id"]
+            self.figures[self.figure] = {"links": [], "words": []}
+        if tag == "section":
+            self.section = given["id"]
+            self.sections[self.section] = []
+        if "id" in given:
+            self.ids.append(given["id"])
+        if "lang" in given:
+            self.languages.append(given["lang"])
+        if tag == "a":
+            self.links.append(given["href"])
+            if self.figure:
+                self.figures[self.figure]["links"].append(given["href"])
+        else:
+            self.loads += [
+                given[k] for k in ("src", "href", "srcset", "data", "poster", "action") if k in given
+            ]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+        if tag == "figure":
+            self.figure = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] not in ("script", "style"):
+            self.words.append(data)
+            if self.figure:
+                self.figures[self.figure]["words"].append(data)
+            if self.section:
+                self.sections[self.section].append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture(scope="session")
+def read() -> Callable[[str], Reader]:
+    """Read a page as a browser without scripts would."""
+
+    def read(page: str) -> Reader:
+        reader = Reader()
+        reader.feed(page)
+        reader.close()
+        assert not reader.open
+        return reader
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
     try:
         program = find_browser()
     except ExportError as error:
-        # Without a browser there is no page to look at; the error says how to install one, as .ci/run does.
+        # Without a browser there is no page to look at; the error says how to install one.
         pytest.skip(str(error))
+    from playwright.sync_api import sync_playwright
 
-    def look(
-        page: Path, *questions: str, width: int = 1200, scheme: str = "light", pdf: bool = False
-    ) -> Look:
-        return asyncio.run(_look(program, page, questions, width, scheme, pdf))
-
-    return look
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program)
+        yield browser
+        browser.close()
 
 
-async def _look(
-    program: Path, page: Path, questions: tuple[str, ...], width: int, scheme: str, pdf: bool
-) -> Look:
-    from choreographer import Browser
+@dataclass
+class Opened:
+    """A page in a browser, with what it logged and asked for."""
 
-    seen = Look()
+    page: Page
+    console: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
 
-    async def said(message: dict[str, Any]) -> None:
-        what = message["params"]
-        match message["method"]:
-            case "Network.requestWillBeSent":
-                seen.requests.append(what["request"]["url"])
-            case "Runtime.exceptionThrown":
-                seen.console.append(str(what["exceptionDetails"]))
-            case "Runtime.consoleAPICalled" if what["type"] in ("error", "warning", "assert"):
-                seen.console.append(str(what["args"]))
-            case "Log.entryAdded" if what["entry"]["level"] in ("error", "warning"):
-                seen.console.append(what["entry"]["text"])
+    def ask(self, expression: str) -> Any:
+        return self.page.evaluate(expression)
 
-    async with Browser(path=program) as chrome:
-        tab = await chrome.create_tab()
 
-        async def send(command: str, **parameters: Any) -> dict[str, Any]:
-            answer = await asyncio.wait_for(tab.send_command(command, parameters), 60)
-            assert "error" not in answer, answer
-            return dict(answer["result"])
+@pytest.fixture
+def look(chromium: Browser) -> Iterator[Callable[..., Opened]]:
+    """Open a page as a phone or a desk would."""
+    contexts = []
 
-        for domain in ("Network", "Runtime", "Log"):
-            tab.subscribe(f"{domain}.*", said)
-            await send(f"{domain}.enable")
-        await send("Page.enable")
-        await send(
-            "Emulation.setDeviceMetricsOverride",
-            width=width,
-            height=900,
-            deviceScaleFactor=1,
-            mobile=width < 600,
+    def look(file: Path, width: int = 1280, scheme: str = "light") -> Opened:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            is_mobile=width < 600,
+            reduced_motion="reduce",
         )
-        await send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-        loaded = tab.subscribe_once("Page.loadEventFired")
-        await send("Page.navigate", url=page.as_uri())
-        await asyncio.wait_for(loaded, 60)
-        for question in questions:
-            result = await send(
-                "Runtime.evaluate", expression=question, returnByValue=True, awaitPromise=True
-            )
-            assert "exceptionDetails" not in result, result
-            seen.answers.append(result["result"].get("value"))
-        if pdf:
-            printed = await send("Page.printToPDF", preferCSSPageSize=True, printBackground=False)
-            seen.pdf = base64.b64decode(printed["data"])
-    return seen
+        contexts.append(context)
+        seen = Opened(context.new_page())
+        seen.page.on("console", lambda m: m.type in ("error", "warning") and seen.console.append(m.text))
+        seen.page.on("pageerror", lambda error: seen.console.append(str(error)))
+        seen.page.on("request", lambda request: seen.requests.append(request.url))
+        seen.page.goto(file.as_uri())
+        seen.page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+        return seen
+
+    yield look
+    for context in contexts:
+        context.close()
