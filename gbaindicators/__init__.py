@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 # Names and where they live. They are imported when first used, so that `import gbaindicators` stays light.
 _PLACES = {
-    "catalog": ("catalog", "LANGUAGES"),
+    "catalog": ("LANGUAGES",),
     "errors": (
         "AdjustmentError", "AdjustmentWarning", "DatabaseError", "DatasetError", "ExportError", "ForecastWarning", "FrameError", "GbaError", "IndexWarning", "MissingRateError", "PeriodError", "PolicyWarning",
-        "SeriesTooShortError", "UnknownNameError", "UsageError", "ValidationError",
+        "SeriesTooShortError", "TaskError", "UnknownNameError", "UsageError", "ValidationError", "WorkerWarning",
     ),
     "store": (
-        "areas", "build", "connect", "definitions", "disagreements", "findings", "indicators", "load", "policies",
-        "query", "sources", "validate_datasets",
+        "areas", "build", "connect", "contribute", "definitions", "disagreements", "findings", "indicators", "load",
+        "policies", "query", "scan", "snapshots", "sources", "validate_datasets", "withdraw",
     ),
     "ingest": ("accept_held", "freshness", "held_changes", "refresh", "refresh_plan"),
     "transforms": (
@@ -72,9 +72,11 @@ __all__ = [
     "Revisions",
     "SeasonalAdjustment",
     "SeriesTooShortError",
+    "TaskError",
     "UnknownNameError",
     "UsageError",
     "ValidationError",
+    "WorkerWarning",
     "accept_held",
     "accuracy",
     "aggregate",
@@ -86,7 +88,6 @@ __all__ = [
     "build",
     "cagr",
     "carry_over",
-    "catalog",
     "catch_up",
     "cf_filter",
     "chain",
@@ -95,6 +96,7 @@ __all__ = [
     "composite_index",
     "concentration",
     "connect",
+    "contribute",
     "contributions",
     "convergence",
     "convergence_clubs",
@@ -152,6 +154,7 @@ __all__ = [
     "regression",
     "report",
     "revisions",
+    "scan",
     "seasonal_adjust",
     "seasonal_adjustment",
     "sensitivity",
@@ -161,6 +164,7 @@ __all__ = [
     "shift_share",
     "similarity",
     "simulate",
+    "snapshots",
     "sources",
     "splice",
     "summarize_nowcasts",
@@ -171,11 +175,12 @@ __all__ = [
     "trend_growth",
     "unobserved_components",
     "validate_datasets",
+    "withdraw",
 ]
 
 if TYPE_CHECKING:
     from gbaindicators import charts as chart
-    from gbaindicators.catalog import LANGUAGES, catalog
+    from gbaindicators.catalog import LANGUAGES
     from gbaindicators.charts import export
     from gbaindicators.charts import tabular as table
     from gbaindicators.comparison import (
@@ -221,9 +226,11 @@ if TYPE_CHECKING:
         PeriodError,
         PolicyWarning,
         SeriesTooShortError,
+        TaskError,
         UnknownNameError,
         UsageError,
         ValidationError,
+        WorkerWarning,
     )
     from gbaindicators.forecasting import (
         FittedModel,
@@ -251,6 +258,7 @@ if TYPE_CHECKING:
         areas,
         build,
         connect,
+        contribute,
         definitions,
         disagreements,
         findings,
@@ -258,8 +266,11 @@ if TYPE_CHECKING:
         load,
         policies,
         query,
+        scan,
+        snapshots,
         sources,
         validate_datasets,
+        withdraw,
     )
     from gbaindicators.transforms import (
         Disaggregation,

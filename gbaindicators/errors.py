@@ -25,9 +25,11 @@ __all__ = [
     "PeriodError",
     "PolicyWarning",
     "SeriesTooShortError",
+    "TaskError",
     "UnknownNameError",
     "UsageError",
     "ValidationError",
+    "WorkerWarning",
 ]
 
 
@@ -77,6 +79,10 @@ class UnknownNameError(UsageError, LookupError):
     def __str__(self) -> str:
         return str(self.args[0])
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # raised in a worker process it must arrive whole
+        return _restored, (type(self), self.args, self.__dict__)
+
 
 class PeriodError(UsageError):
     """A period that is not SDMX time period text, or dates where there is no such period."""
@@ -110,6 +116,9 @@ class ValidationError(UsageError):
     def __init__(self, message: str, failures: pl.DataFrame) -> None:
         super().__init__(message)
         self.failures = failures
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restored, (type(self), self.args, self.__dict__)
 
 
 class DatabaseError(GbaError):
@@ -151,6 +160,18 @@ class AdjustmentError(GbaError):
         return type(self), (str(self), self.failures, self.partial)
 
 
+class TaskError(GbaError):
+    """One of many tasks that has no result: it failed in a way nobody foresaw, or no worker lived through it."""
+
+
+def _restored(kind: type[GbaError], arguments: tuple[object, ...], state: dict[str, Any]) -> GbaError:
+    """Make an error anew in another process, without its constructor."""
+    error = kind.__new__(kind, *arguments)
+    error.args = arguments
+    error.__dict__.update(state)
+    return error
+
+
 class AdjustmentWarning(UserWarning):
     """An adjusted series that should not be published before someone has looked at it."""
 
@@ -165,3 +186,7 @@ class IndexWarning(UserWarning):
 
 class PolicyWarning(UserWarning):
     """A policy's effect measured against a counterfactual that cannot be."""
+
+
+class WorkerWarning(UserWarning):
+    """A worker process that ended in the middle of its work, which was then done again elsewhere."""

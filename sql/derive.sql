@@ -31,7 +31,7 @@ known AS (
 )
 SELECT 'crossings' AS table_name, indicator, area, 'D' AS frequency, period,
        CASE WHEN count(value) = count(*) THEN sum(value) END AS value, 'persons' AS unit, 'nsa' AS adjustment,
-       CASE WHEN count(value) = count(*) THEN 'A' ELSE 'M' END AS status, vintage, source, 'row ' || arg_max(row, newest) AS locator, how AS method, arg_max(file, newest) AS file, arg_max(row, newest) AS row,
+       CASE WHEN count(value) = count(*) THEN 'A' ELSE 'M' END AS status, vintage, source, 'row ' || arg_max(row, (newest, file, row)) AS locator, how AS method, arg_max(file, (newest, file, row)) AS file, arg_max(row, (newest, file, row)) AS row,
        0 AS standing, true AS preferred
 FROM known GROUP BY indicator, area, period, source, vintage;
 

@@ -57,7 +57,8 @@ CREATE TABLE observation (
     method VARCHAR,                 -- null for a published figure; else how it was derived
     file VARCHAR,
     row BIGINT,
-    series_period UBIGINT,          -- hash of what identifies the figure apart from its source and vintage
+    series_period UBIGINT,          -- hash of what identifies the figure apart from its source and vintage; in partitions
+                                    -- null where one row alone prints the figure
     superseded DATE,                -- day from which the same source says otherwise; null for its last word
     standing INTEGER NOT NULL,      -- rank among the sources of the same figure: the lowest is preferred
     preferred BOOLEAN NOT NULL
@@ -85,6 +86,21 @@ CREATE TABLE build (
     package_version VARCHAR, duckdb_version VARCHAR, datasets VARCHAR, fingerprint VARCHAR, archive VARCHAR, built_at TIMESTAMP, observations BIGINT,
     findings BIGINT
 );
+
+-- Partitions of tables larger than memory: normalised Parquet files in the folder `<database>.partitions` beside the
+-- database, which the view `observation` reads together with the table `inner_observation`.
+CREATE TABLE partition (name VARCHAR, table_name VARCHAR, file VARCHAR, rows BIGINT, first_period DATE, last_period DATE);
+
+-- What each partition was made of. A file of the same size and time of change is taken to be unchanged.
+CREATE TABLE partition_input (file VARCHAR, size BIGINT, changed_ns BIGINT, hash VARCHAR);
+
+-- Every series in the partitions, and the sources that print it.
+CREATE TABLE partition_series (
+    table_name VARCHAR, indicator VARCHAR, area VARCHAR, frequency VARCHAR, adjustment VARCHAR, prices VARCHAR, source VARCHAR
+);
+
+-- Files of earlier builds that a reader may still have open, and since when they are of no use to new ones.
+CREATE TABLE partition_retired (file VARCHAR, since TIMESTAMP);
 
 -- Half a unit of the last printed digit, in base units: how far rounding alone can move a published figure.
 CREATE MACRO half_unit(published_value, published_scale, factor) AS

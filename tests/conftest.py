@@ -32,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Give the run a data home of its own, before anything is collected, so that doctests use it too."""
     config.stash[_HOME] = (os.environ.get("GBA_HOME"), tempfile.mkdtemp(prefix="gba-home-"))
     os.environ["GBA_HOME"] = config.stash[_HOME][1]
+    os.environ.pop("GBA_DATABASE", None)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

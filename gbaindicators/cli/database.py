@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import polars as pl
     from rich.console import RenderableType
 
+    from gbaindicators.store import Lake
+
 __all__ = ["build", "status", "validate"]
 
 #: How many findings of each check are printed.
@@ -34,8 +36,12 @@ def build(
         typer.Option(metavar="FOLDER", help="Datasets to build from instead of the shipped figures."),
     ] = None,
     database: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="File to publish to instead of the one in the data home."),
+        str | None,
+        typer.Option(
+            metavar="DATABASE",
+            help="Publish to this instead of GBA_DATABASE or the one in the data home: a file, or a database that a team "
+            "shares, ducklake:postgres:dbname=gba host=db.example.org?data_path=/mnt/team/gba.",
+        ),
     ] = None,
 ) -> None:
     """Build the database from the datasets and publish it.
@@ -47,6 +53,7 @@ def build(
 
         gba build
         gba build --datasets my-datasets --database my.duckdb
+        gba build --database "ducklake:postgres:dbname=gba host=db?data_path=/mnt/team/gba"
     """
     from gbaindicators import store
 
@@ -155,23 +162,23 @@ def status(
     """
     from gbaindicators import ingest, store
 
-    path = store.database_path(database)
+    place = store.database_place(database)
     fresh = ingest.freshness()
-    if not path.exists():
+    if isinstance(place, Path) and not place.exists():
         if form == "json":
-            known = {"database": path, "exists": False, "freshness": fresh.to_dicts()}
+            known = {"database": place, "exists": False, "freshness": fresh.to_dicts()}
             to_stdout(json.dumps(known, default=str, indent=2) + "\n")
         else:
-            there_is_none = f"There is no database at {path} yet: the first read builds it, or gba build."
+            there_is_none = f"There is no database at {place} yet: the first read builds it, or gba build."
             print_parts([there_is_none, "", *_freshness(fresh)])
         return
-    facts, tables = _facts(path)
+    facts, tables = _facts(place)
     if form == "json":
         told = {**facts, "tables": tables.to_dicts(), "freshness": fresh.to_dicts()}
         to_stdout(json.dumps(told, default=str, indent=2) + "\n")
         return
     lines = [
-        f"Database    {path} ({facts['megabytes']:.0f} MB)",
+        f"Database    {place}" + (f" ({facts['megabytes']:.0f} MB)" if facts["megabytes"] else ""),
         f"Built       {facts['built_at']:%Y-%m-%d %H:%M} UTC by gbaindicators {facts['package_version']}, "
         f"DuckDB {facts['duckdb_version']}",
         f"Datasets    {facts['datasets']}"
@@ -180,6 +187,12 @@ def status(
         f"To look at  {facts['findings']:,} findings: gba validate --findings",
         f"            {facts['disagreements']:,} disagreements: gba disagreements",
     ]
+    if facts["snapshots"]:
+        last = facts["snapshots"][-1]
+        lines.append(
+            f"Snapshots   {len(facts['snapshots'])}, the last {last['snapshot']} by {last['author']}: {last['message']}; "
+            "gba snapshots lists them"
+        )
     print_parts(["\n".join(lines), "", *plain_table(tables), "", *_freshness(fresh)])
 
 
@@ -243,7 +256,7 @@ def _cut(why: str) -> str:
     return why if len(why) <= _LONGEST_REASON else why[: _LONGEST_REASON - 1] + "…"
 
 
-def _facts(path: Path) -> tuple[dict[str, Any], pl.DataFrame]:
+def _facts(place: Path | Lake) -> tuple[dict[str, Any], pl.DataFrame]:
     """What a database says of itself, and how fresh its tables are."""
     from gbaindicators import store
     from gbaindicators.catalog import datasets_dir
@@ -253,18 +266,19 @@ def _facts(path: Path) -> tuple[dict[str, Any], pl.DataFrame]:
         """SELECT b.*, (SELECT count(*) FROM disagreements) AS disagreements, (SELECT count(DISTINCT source) FROM observation)
            AS sources, (SELECT count(DISTINCT (indicator, area, frequency, adjustment, prices)) FROM observation) AS series
            FROM build b""",
-        database=path,
+        database=place,
     ).row(0, named=True)
     tables = store.query(
         """SELECT table_name AS "table", count(*) AS figures, max(period) AS last_period, max(vintage) AS last_vintage
            FROM observation GROUP BY ALL ORDER BY ALL""",
-        database=path,
+        database=place,
     )
     current = counts["datasets"] != "shipped" or counts["fingerprint"] == fingerprint(datasets_dir())
     facts = {
-        "database": path,
+        "database": place,
         "exists": True,
-        "megabytes": path.stat().st_size / 1e6,
+        "megabytes": place.stat().st_size / 1e6 if isinstance(place, Path) else None,
+        "snapshots": [] if isinstance(place, Path) else store.snapshots(place).to_dicts(),
         **counts,
         "current": current,
     }

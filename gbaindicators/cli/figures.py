@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -47,12 +48,16 @@ def load(
         gba load gdp --area macao --end 2024 --frequency A --to USD --growth 1y --format csv
         gba load gdp -a macao -a hong_kong --frequency A --end 2024 --to USD --out gdp.html
     """
-    frame = read(
-        indicator, area, start=start, end=end, frequency=frequency, as_of=as_of, adjustment=adjustment,
-        all_sources=all_sources, database=database,
-    )  # fmt: skip
-    frame = transformed(frame, to, basis, growth, database)
-    deliver(frame, form, out, lambda: series_table(frame, database), publication("series", frame, lang=lang))
+    announce_first_build(database)
+    with held_open(database):
+        frame = read(
+            indicator, area, start=start, end=end, frequency=frequency, as_of=as_of, adjustment=adjustment,
+            all_sources=all_sources, database=database,
+        )  # fmt: skip
+        frame = transformed(frame, to, basis, growth, database)
+        deliver(
+            frame, form, out, lambda: series_table(frame, database), publication("series", frame, lang=lang)
+        )
 
 
 def benchmark(
@@ -153,7 +158,7 @@ def export(
     log.done("written", f"wrote {names} ({frame.height:,} rows)", files=written, rows=frame.height)
 
 
-def read(indicator: str, areas: list[str] | None, *, database: Path | None, **selection: Any) -> pl.DataFrame:
+def read(indicator: str, areas: list[str] | None, *, database: str | None, **selection: Any) -> pl.DataFrame:
     """Load figures, and say so where that builds the database first."""
     from gbaindicators import store
 
@@ -161,11 +166,20 @@ def read(indicator: str, areas: list[str] | None, *, database: Path | None, **se
     return store.load(indicator, areas, database=database, **selection)
 
 
-def announce_first_build(database: Path | None) -> None:
+def held_open(database: str | None) -> contextlib.AbstractContextManager[object]:
+    """Keep the database file open while a command reads it piece by piece: only the first opening takes time."""
+    from gbaindicators import store
+    from gbaindicators.store.home import database_place
+
+    held = isinstance(database_place(database), Path)
+    return store.connect(database) if held else contextlib.nullcontext()
+
+
+def announce_first_build(database: str | None) -> None:
     """Say that there is no database yet, where the first read is going to build it."""
     from gbaindicators import store
 
-    if database is None and not store.database_path().exists():
+    if database is None and store.chosen_database() is None and not store.database_path().exists():
         log.note(
             "first_build",
             f"building the database at {store.database_path()}, once",
@@ -174,15 +188,17 @@ def announce_first_build(database: Path | None) -> None:
 
 
 def transformed(
-    frame: pl.DataFrame, to: str | None, basis: str, growth: str | None, database: Path | None
+    frame: pl.DataFrame, to: str | None, basis: str, growth: str | None, database: str | None
 ) -> pl.DataFrame:
     """Convert figures and take their growth, as far as asked for."""
+    if to is None and growth is None and basis == "market":
+        return frame  # the transforms take longer to import than most figures to read
     from gbaindicators import store, transforms
 
     if to is not None:
         rates = store.load("ppp" if basis == "ppp" else "fx_rate", database=database) if database else None
         try:
-            frame = transforms.convert(frame, to, basis=basis, rates=rates)  # type: ignore[arg-type]
+            frame = transforms.convert(frame, to, basis=basis, rates=rates)  # type: ignore[call-overload]
         except MissingRateError as error:
             raise MissingRateError(f"{error}. Here --start, --end and --frequency leave rows out") from None
     elif basis != "market":

@@ -22,7 +22,6 @@ from gbaindicators.cli.results import deliver, publication
 from gbaindicators.cli.series import heading, in_common, scaled_texts
 
 if TYPE_CHECKING:
-    from pathlib import Path
 
     import polars as pl
     from rich.console import RenderableType
@@ -170,7 +169,7 @@ def disagreements(
     deliver(frame, form, out, lambda: _disagreement_table(frame, database))
 
 
-def _disagreement_table(frame: pl.DataFrame, database: Path | None) -> list[RenderableType]:
+def _disagreement_table(frame: pl.DataFrame, database: str | None) -> list[RenderableType]:
     import polars as pl
 
     from gbaindicators.catalog import period_text_expr
@@ -249,7 +248,7 @@ def revisions(
         )  # fmt: skip
 
 
-def _revision_table(found: Revisions, database: Path | None) -> list[RenderableType]:
+def _revision_table(found: Revisions, database: str | None) -> list[RenderableType]:
     """First and latest release of each period that has several, and what the revisions amount to."""
     import polars as pl
 

@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
@@ -266,7 +265,7 @@ def _drawn(simulate: Any, frame: pl.DataFrame, horizon: int, paths: int) -> pl.D
 
 
 def _comparable(
-    frame: pl.DataFrame, unit: str, currency: str | None, basis: str, database: Path | None
+    frame: pl.DataFrame, unit: str, currency: str | None, basis: str, database: str | None
 ) -> pl.DataFrame:
     """Bring money into one currency, in the years that have a rate."""
     if not unit.startswith("currency"):
@@ -286,7 +285,7 @@ def _span(years: Sequence[int]) -> str:
     return str(first) if first == last else f"{first} to {last}"
 
 
-def _with_rates(frame: pl.DataFrame, basis: str, database: Path | None) -> pl.DataFrame:
+def _with_rates(frame: pl.DataFrame, basis: str, database: str | None) -> pl.DataFrame:
     """Keep the years that the currency of a figure has a rate in."""
     import polars as pl
 
@@ -304,7 +303,7 @@ def _with_rates(frame: pl.DataFrame, basis: str, database: Path | None) -> pl.Da
 # --- how it is shown
 
 
-def _records(measured: pl.DataFrame, past: pl.DataFrame, database: Path | None) -> list[RenderableType]:
+def _records(measured: pl.DataFrame, past: pl.DataFrame, database: str | None) -> list[RenderableType]:
     """Make the parts of the tables of an accuracy frame: a table and the verdicts for each series."""
     keys = [c for c in measured.columns[: measured.columns.index("model")] if c != "step"]
     series = measured.partition_by(keys, maintain_order=True) if keys else [measured]
@@ -364,7 +363,7 @@ def _skills(shown: pl.DataFrame, rival: str) -> list[str]:
     return ["" if skill is None or model == rival else f"{skill:+z.0%}" for model, skill in pairs]
 
 
-def _nowcast_table(now: Nowcast, database: Path | None) -> list[RenderableType]:
+def _nowcast_table(now: Nowcast, database: str | None) -> list[RenderableType]:
     """Make the parts of the table of a nowcast: the quarters, and the series they stand on."""
     sources = now.frame["sources"][0].to_list()
     many = len(sources) > _MOST_SOURCES
@@ -427,7 +426,7 @@ def _points(impact: float) -> str:
     return f"{impact:+z.2f}" if abs(impact) >= 0.005 else "0.00"
 
 
-def _chances(made: pl.DataFrame, frame: pl.DataFrame, database: Path | None) -> list[RenderableType]:
+def _chances(made: pl.DataFrame, frame: pl.DataFrame, database: str | None) -> list[RenderableType]:
     """Make the parts of the table of probabilities, with what they assume."""
     from gbaindicators.catalog import catalog, period_text_expr
 

@@ -68,7 +68,7 @@ Growth = Annotated[
     str | None, typer.Option(metavar="SPAN", help="Growth in percent over a span: 1y, 1q or 1mo.")
 ]
 #: As `forecast` has them; written out here, so that help needs no Polars.
-_MODELS: Final = "auto, theta, dynamic_theta, ets, ces, ar, ari2, ses, arima, components, regression, daily, drift, naive or seasonal_naive"
+_MODELS: Final = "auto, theta, dynamic_theta, ets, ces, ar, ar_level, ari2, ses, median_drift, arima, components, regression, daily, drift, naive or seasonal_naive"
 Model = Annotated[str, typer.Option(metavar="NAME", help=f"Forecasting model: {_MODELS}.")]
 Models = Annotated[
     list[str] | None,
@@ -115,6 +115,11 @@ TableOut = Annotated[
     ),
 ]
 Database = Annotated[
-    Path | None,
-    typer.Option("--database", metavar="FILE", help="Database to use instead of the one in the data home."),
+    str | None,
+    typer.Option(
+        "--database",
+        metavar="DATABASE",
+        help="Database to use instead of GBA_DATABASE or the one in the data home: a file, or one that a team shares, "
+        "ducklake:postgres:dbname=gba host=db.example.org.",
+    ),
 ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gbaindicators.cli.logs import log
@@ -141,7 +140,7 @@ def _spans(numbers: Sequence[int]) -> str:
     return ",".join(str(s[0]) if len(s) == 1 else f"{s[0]}-{s[-1]}" for s in spans)
 
 
-def references(ids: Sequence[str], database: Path | None) -> list[RenderableType]:
+def references(ids: Sequence[str], database: str | None) -> list[RenderableType]:
     """Numbered citations of sources, one below the other."""
     from rich.table import Table
     from rich.text import Text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gbaindicators.cli.numbers import number_texts, scale
@@ -38,7 +37,7 @@ _KEYS: Final = ("indicator", "area", "source", "adjustment", "prices", "model")
 _MOST_REMARKS: Final = 5
 
 
-def series_table(frame: pl.DataFrame, database: Path | None = None) -> list[RenderableType]:
+def series_table(frame: pl.DataFrame, database: str | None = None) -> list[RenderableType]:
     """Make the parts of the table of a series frame, of a forecast or of a backtest.
 
     Values stand in full; beside intervals or what came they are scaled, for want of room.

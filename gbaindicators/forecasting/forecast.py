@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from gbaindicators.catalog import period_text, step
-from gbaindicators.errors import UsageError
+from gbaindicators.errors import GbaError, UsageError
 from gbaindicators.forecasting.arguments import check_horizon, check_levels, check_model
 from gbaindicators.forecasting.one_by_one import SINGLE_MODELS, each_alone, take_daily
 from gbaindicators.forecasting.panel.engine import PANEL_MODELS, PanelForecast, on_logarithms
@@ -56,7 +56,7 @@ def forecast(
     horizon
         How many periods ahead, from 1 to 1000.
     model
-        ``"auto"``; one of its members alone (``"theta"``, ``"dynamic_theta"``, ``"ets"``, ``"ces"``, ``"ar"``, ``"ari2"``, ``"ses"``); or
+        ``"auto"``; one of its members alone (``"theta"``, ``"dynamic_theta"``, ``"ets"``, ``"ces"``, ``"ar"``, ``"ar_level"``, ``"ari2"``, ``"ses"``, ``"median_drift"``); or
         ``"drift"`` (the last value, moved on by the mean change), ``"naive"`` (the last value) or
         ``"seasonal_naive"`` (the value a season before), which work on the values as they are. Or, fitted to one
         series at a time, ``"arima"``, ``"components"``, ``"regression"`` and ``"daily"``: the automatic choices of
@@ -64,8 +64,9 @@ def forecast(
     level
         Levels of the intervals in percent, between 0 and 100.
     executor
-        Where to compute: any executor with a ``map`` like that of `concurrent.futures` (processes, or a cluster's).
-        The result does not depend on it.
+        Where to compute: threads or processes of `concurrent.futures` (begun with ``spawn``: Polars does not survive
+        a fork), or a Dask cluster's ``Client(...).get_executor()``. The result does not depend on it. What a lost
+        process had not answered is computed again.
 
     Returns
     -------
@@ -92,9 +93,13 @@ def forecast(
         A period is missing or doubled, dates are irregular, values are running totals of the year.
     UnknownNameError, UsageError
         The model, the horizon or a level cannot be what was meant.
+    TaskError
+        The executor has no answer for some series, which are named.
 
     Warns
     -----
+    WorkerWarning
+        A process of the executor ended in the middle of its work, which was done again in another.
     ForecastWarning
         Some series of several cannot be forecast, for one of these reasons: they are named and left out, and the
         others are forecast. Only if none can be is it an error.
@@ -121,7 +126,8 @@ def forecast(
     want of past origins'
     """
     periods_ahead, levels = check_horizon(horizon), check_levels(level)
-    frame, failures = read_for_forecast(frame)
+    frame, unread = read_for_forecast(frame)
+    failures: list[GbaError] = [*unread]
     check_model(model, {**PANEL_MODELS, **SINGLE_MODELS})
     parts: list[pl.DataFrame] = []
     alone, together = (frame, frame.clear()) if model in SINGLE_MODELS else (frame.clear(), frame)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import Final
 
 import polars as pl
 
-from gbaindicators.errors import GbaError, SeriesTooShortError, UsageError
+from gbaindicators.errors import GbaError, SeriesTooShortError, TaskError, UsageError
 from gbaindicators.tables.series_frame import series_keys, series_name
 from gbaindicators.transforms.frequencies import frequency_of
+from gbaindicators.transforms.spreading import check_not_forked, outcomes
 
 __all__ = ["SINGLE_MODELS", "each_alone", "take_daily"]
 
@@ -23,6 +25,9 @@ SINGLE_MODELS: Final = {
 }
 #: Four weeks tell the days of the week apart; with less, a daily series is forecast like any other.
 _FEWEST_DAYS: Final = 28
+
+#: A fit sets the warnings of its process aside and takes a single thread of BLAS: in threads, fits take turns.
+_ONE_FIT: Final = threading.Lock()
 
 _Task = tuple[str, pl.DataFrame, int, list[float]]
 
@@ -44,34 +49,39 @@ def take_daily(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def each_alone(
     frame: pl.DataFrame, model: str, horizon: int, levels: Sequence[float], executor: Executor | None
-) -> tuple[list[pl.DataFrame], list[UsageError]]:
+) -> tuple[list[pl.DataFrame], list[GbaError]]:
     """Forecast every series with one of `SINGLE_MODELS`; say of those that it fails on why."""
     if frame.is_empty():
         raise SeriesTooShortError(
             "the frame has no rows, so there is nothing to forecast: see what was filtered out"
         )
+    check_not_forked(executor)
     keys = series_keys(frame)
     groups = frame.partition_by(keys, maintain_order=True) if keys else [frame]
     tasks: list[_Task] = [(model, group, horizon, list(levels)) for group in groups]
-    outcomes = executor.map(_forecast_one, tasks) if executor else map(_forecast_one, tasks)
-    parts, failures = [], []
-    for group, outcome in zip(groups, outcomes, strict=True):
+    names = [series_name(group.select(keys).row(0, named=True)) if keys else "the series" for group in groups]
+    parts: list[pl.DataFrame] = []
+    failures: list[GbaError] = []
+    for name, outcome in zip(names, outcomes(_forecast_one, tasks, names, executor), strict=True):
         if isinstance(outcome, pl.DataFrame):
             parts.append(outcome)
         else:
-            name = series_name(group.select(keys).row(0, named=True)) if keys else "the series"
-            said = outcome if name in outcome else f"{name}: {outcome}"
-            failures.append(UsageError(said))
+            failures.append(_named(name, outcome))
     return parts, failures
 
 
-def _forecast_one(task: _Task) -> pl.DataFrame | str:
-    """Forecast of one series, here or in another process, or why there is none."""
+def _named(name: str, error: GbaError) -> GbaError:
+    """Name the series in what is said of it."""
+    if isinstance(error, TaskError):
+        return error
+    return UsageError(str(error) if name in str(error) else f"{name}: {error}")
+
+
+def _forecast_one(task: _Task) -> pl.DataFrame:
+    """Forecast of one series, here or in another process."""
     model, frame, horizon, levels = task
-    try:
+    with _ONE_FIT:
         return _function(model)(frame, horizon, levels)
-    except GbaError as error:
-        return str(error)
 
 
 def _function(model: str) -> Callable[[pl.DataFrame, int, list[float]], pl.DataFrame]:

@@ -11,13 +11,14 @@ from typing import Final
 
 import polars as pl
 
-from gbaindicators.errors import ForecastWarning, FrameError, UsageError
+from gbaindicators.errors import ForecastWarning, FrameError, GbaError, UsageError
 from gbaindicators.forecasting.arguments import check_model
 from gbaindicators.forecasting.panel.engine import PANEL_MODELS, PanelForecast, forecast_panel
 from gbaindicators.forecasting.panel.panel import Matrix
 from gbaindicators.forecasting.training import TrainingSeries, training_series
 from gbaindicators.tables.series_frame import series_keys, series_name
 from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.spreading import results
 
 __all__ = ["SEASONS", "Run", "read_for_forecast", "report_failures", "runs"]
 
@@ -49,8 +50,8 @@ def runs(
         ([one.values for one in chunk], SEASONS[chunk[0].frequency], horizon, model, logarithms)
         for chunk, logarithms in tasks
     ]
-    results = executor.map(_forecast_chunk, batches) if executor else map(_forecast_chunk, batches)
-    return [Run(*task, result) for task, result in zip(tasks, results, strict=True)], failures
+    done = results(_forecast_chunk, batches, [_chunk_name(chunk) for chunk, _ in tasks], executor)
+    return [Run(*task, result) for task, result in zip(tasks, done, strict=True)], failures
 
 
 def read_for_forecast(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[UsageError]]:
@@ -110,13 +111,18 @@ def _tasks(series: Sequence[TrainingSeries]) -> list[tuple[list[TrainingSeries],
     return tasks
 
 
+def _chunk_name(chunk: Sequence[TrainingSeries]) -> str:
+    more = f" and {len(chunk) - 1} series forecast with it, as far as {chunk[-1].name}" if chunk[1:] else ""
+    return chunk[0].name + more
+
+
 def _forecast_chunk(batch: tuple[list[Matrix], int, int, str, bool]) -> PanelForecast:
     """Forecast the series of one task, here or in another process."""
     values, season, horizon, model, logarithms = batch
     return forecast_panel(values, season, horizon, model, logarithms=logarithms)
 
 
-def report_failures(failures: Sequence[UsageError], *, any_left: bool) -> None:
+def report_failures(failures: Sequence[GbaError], *, any_left: bool) -> None:
     """Raise the failures if nothing is left, else warn of them by name."""
     if not failures:
         return

@@ -23,8 +23,8 @@ from gbaindicators.ingest.planning import services_of, turns_of
 from gbaindicators.ingest.sources import connector
 from gbaindicators.store.archive import Archive, Batch
 from gbaindicators.store.building import build, fingerprint
-from gbaindicators.store.home import database_path, home
-from gbaindicators.store.opening import open_database
+from gbaindicators.store.connection import connect
+from gbaindicators.store.home import Place, database_place, home
 
 __all__ = ["Outcome", "Refresh", "accept_held", "held_changes", "refresh", "refresh_plan"]
 
@@ -76,14 +76,14 @@ class Refresh:
     published
         Whether a new database was published.
     database
-        Its path.
+        Its path, or where it is shared.
     problem
         Why it could not be built, empty if it could; the last good one stands then.
     """
 
     outcomes: tuple[Outcome, ...]
     published: bool
-    database: Path
+    database: Place
     problem: str = ""
 
     @property
@@ -213,7 +213,7 @@ def refresh(
 
         outcomes = _side_by_side(one, chosen)
         published, problem = _publish(archive, say)
-    return Refresh(outcomes, published, database_path(), problem)
+    return Refresh(outcomes, published, database_place(), problem)
 
 
 def accept_held(held: Sequence[str], *, progress: Progress | None = None) -> Refresh:
@@ -250,7 +250,7 @@ def accept_held(held: Sequence[str], *, progress: Progress | None = None) -> Ref
             _figures_held(archive, service, series)
         outcomes = [_accept_one(archive, service, series) for service, series in named]
         published, problem = _publish(archive, say)
-    return Refresh(tuple(outcomes), published, database_path(), problem)
+    return Refresh(tuple(outcomes), published, database_place(), problem)
 
 
 def held_changes() -> pl.DataFrame:
@@ -475,13 +475,13 @@ def _stamp(now: datetime) -> str:
 
 def _publish(archive: Archive, say: Progress) -> tuple[bool, str]:
     """Build a database if the published one is not of the shipped and the accepted figures that there are."""
-    path = database_path()
+    place = database_place()
     try:
-        if path.exists() and path.stat().st_size:
-            of, *made = _made_of(path)
+        if not isinstance(place, Path) or (place.exists() and place.stat().st_size):
+            of, *made = _made_of(place)
             if of != "shipped":
                 raise DatabaseError(
-                    f"{path} was built from {of}: it is left alone, what was accepted is kept. To publish it: gba build"
+                    f"{place} was built from {of}: it is left alone, what was accepted is kept. To publish it: gba build"
                 )
             if made == [fingerprint(datasets_dir()), archive.fingerprint()]:
                 return False, ""
@@ -491,10 +491,7 @@ def _publish(archive: Archive, say: Progress) -> tuple[bool, str]:
     return True, ""
 
 
-def _made_of(path: Path) -> tuple[str | None, ...]:
-    connection = open_database(path)
-    try:
+def _made_of(place: Place) -> tuple[str | None, ...]:
+    with connect(place) as connection:
         row = connection.execute("SELECT datasets, fingerprint, archive FROM build").fetchone()
-    finally:
-        connection.close()
     return tuple(row) if row else ("", None, None)

@@ -2,7 +2,11 @@
 
 from gbaindicators.store.building import BuildSummary, build
 from gbaindicators.store.connection import connect
-from gbaindicators.store.home import database_path, home, using_database
+from gbaindicators.store.home import chosen_database, database_path, database_place, home, using_database
+from gbaindicators.store.known import known_by, known_day
+from gbaindicators.store.lake.contributing import contribute, withdraw
+from gbaindicators.store.lake.location import Lake
+from gbaindicators.store.lake.snapshots import database_bytes, snapshots
 from gbaindicators.store.listing import (
     areas,
     definitions,
@@ -13,23 +17,34 @@ from gbaindicators.store.listing import (
     sources,
 )
 from gbaindicators.store.reading import load, query
+from gbaindicators.store.scanning import scan
 from gbaindicators.store.validating import validate_datasets
 
 __all__ = [
     "BuildSummary",
+    "Lake",
     "areas",
     "build",
+    "chosen_database",
     "connect",
+    "contribute",
+    "database_bytes",
     "database_path",
+    "database_place",
     "definitions",
     "disagreements",
     "findings",
     "home",
     "indicators",
+    "known_by",
+    "known_day",
     "load",
     "policies",
     "query",
+    "scan",
+    "snapshots",
     "sources",
     "using_database",
     "validate_datasets",
+    "withdraw",
 ]

@@ -25,15 +25,24 @@ import polars as pl
 from gbaindicators.catalog import catalog, datasets_dir, sql_dir
 from gbaindicators.errors import DatabaseError, DatasetError, ValidationError
 from gbaindicators.store.archive import Archive
-from gbaindicators.store.filling import insert_archive, insert_catalog, insert_tables
-from gbaindicators.store.home import database_path
+from gbaindicators.store.filling import insert_archive, insert_catalog, insert_tables, repeated
+from gbaindicators.store.home import database_place
+from gbaindicators.store.lake.location import Lake
+from gbaindicators.store.names import Database
 from gbaindicators.store.opening import open_database, quiet
-from gbaindicators.tables.validation import FAILURES
+from gbaindicators.store.partition_inputs import find_partitions, in_partition
+from gbaindicators.store.partitions import (
+    Edition,
+    attach_view,
+    build_partitions,
+    record_partitions,
+    remove_retired,
+)
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["BuildSummary", "build", "ensure_current", "fingerprint"]
+__all__ = ["BuildSummary", "build", "check_tables", "ensure_current", "fingerprint", "raise_failures"]
 
 _MOST_FAILURES: Final = 10_000
 Progress = Callable[[str], None]
@@ -43,11 +52,13 @@ Progress = Callable[[str], None]
 class BuildSummary:
     """What a build made."""
 
-    database: Path
+    database: Path | Lake
     observations: int
     series: int
     sources: int
     findings: int
+    partitions: int = 0
+    new_partitions: int = 0
 
 
 def _quiet(_: str) -> None:
@@ -56,7 +67,7 @@ def _quiet(_: str) -> None:
 
 def build(
     datasets: str | os.PathLike[str] | None = None,
-    database: str | os.PathLike[str] | None = None,
+    database: Database = None,
     *,
     progress: Progress | None = None,
 ) -> BuildSummary:
@@ -66,11 +77,15 @@ def build(
     ----------
     datasets
         Folder with ``observations/*.csv`` and, if they are there, ``catalog/``, ``crossings/`` and ``policy/``;
-        by default the shipped figures. Without a ``catalog/`` of its own it uses the shipped catalogue. The shipped
+        a table larger than memory lies in hive partitions, ``observations/TABLE/year=2024/month=05/*.parquet`` (or
+        ``*.csv``) with the same columns, of which a further build takes only those that changed; by default the
+        shipped figures. Without a ``catalog/`` of its own it uses the shipped catalogue. The shipped
         figures in the data home are built together with what refreshes accepted there.
     database
-        File to publish to, by default ``gba.duckdb`` in the data home. An older build there is replaced
-        atomically: readers that have it open keep it, new readers see the new one.
+        File to publish to, by default ``gba.duckdb`` in the data home, or connection string of a shared database
+        (``"ducklake:postgres:dbname=gba host=db.example.org"``). An older build there is replaced atomically: readers
+        that have it open keep it, new readers see the new one. What others contributed to a shared database, and what
+        their refreshes accepted, stays in it.
     progress
         Called with a line of text at every step.
 
@@ -96,17 +111,23 @@ def build(
     >>> summary.sources > 1000
     True
     """
+    place = database_place(database)
+    if isinstance(place, Lake):
+        from gbaindicators.store.lake.publishing import build_lake
+
+        return build_lake(datasets, place, progress or _quiet)
     root = Path(datasets).expanduser() if datasets is not None else datasets_dir()
-    shipped_at_home = datasets is None and database_path(database) == database_path()
+    shipped_at_home = datasets is None and place == database_place()
     if not root.is_dir():
         raise DatasetError(
             f"{root} is not a folder: name the one that holds observations/, catalog/ and the rest"
         )
-    path = database_path(database)
+    path = place
     report = progress or _quiet
     with _exclusive(path) as aside:
-        summary = _write(root, Archive() if shipped_at_home else None, aside, path, report)
+        summary, edition = _write(root, Archive() if shipped_at_home else None, aside, path, report)
         _publish(aside, path)
+        remove_retired(edition)
     report(f"published {path}")
     return summary
 
@@ -173,13 +194,16 @@ def _refuse_foreign(path: Path) -> None:
     """Never replace a file that is not ours."""
     if not path.exists() or path.stat().st_size == 0:
         return
-    open_database(path).close()
+    open_database(path, whole=False).close()
 
 
-def _write(root: Path, archive: Archive | None, aside: Path, path: Path, report: Progress) -> BuildSummary:
+def _write(
+    root: Path, archive: Archive | None, aside: Path, path: Path, report: Progress
+) -> tuple[BuildSummary, Edition]:
     import duckdb
 
     names = catalog(root)
+    partitions = find_partitions(root, names)
     aside.unlink(missing_ok=True)
     try:
         connection = duckdb.connect(
@@ -191,19 +215,24 @@ def _write(root: Path, archive: Archive | None, aside: Path, path: Path, report:
             _run(connection, "schema.sql")
             insert_catalog(connection, names)
             failures = insert_tables(connection, root, names, report)
-            _raise(failures)
+            edition = build_partitions(partitions, names, path, aside, report)
+            raise_failures(failures + edition.failures)
             if archive is not None:
                 insert_archive(connection, archive, names, report)
             _run(connection, "derive.sql")
             report("choosing among sources")
             _run(connection, "prefer.sql")
-            _raise(_repeated(connection))
+            _run(connection, "agree.sql")
+            raise_failures(repeated(connection))
             _run(connection, "views.sql")
             for table in names.tables:
                 connection.execute(f"CREATE VIEW {table} AS FROM latest WHERE table_name = '{table}'")
             report("checking across tables")
-            _check(connection)
-            summary = _record(connection, root, archive, path)
+            check_tables(connection)
+            record_partitions(connection, edition, path)
+            summary = _record(connection, root, archive, path, edition)
+            attach_view(connection, edition)
+            connection.execute("CHECKPOINT")
         finally:
             connection.close()
     except duckdb.Error as error:
@@ -212,35 +241,15 @@ def _write(root: Path, archive: Archive | None, aside: Path, path: Path, report:
         ):  # DuckDB makes its own error of an interrupt while it reads a frame
             raise KeyboardInterrupt from None
         raise _write_error(path, error) from None
-    return summary
+    return summary, edition
 
 
 def _run(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     connection.execute((sql_dir() / name).read_text(encoding="utf-8"))
 
 
-def _repeated(connection: duckdb.DuckDBPyConnection) -> list[pl.DataFrame]:
-    """Rows that give one figure of one source and vintage twice, and daily counts that stand twice."""
-    found = connection.sql("""
-        SELECT file, row, 'period' AS "column", published_value AS value,
-               'gives the same figure as row ' || first || ': one row per indicator, area, period, adjustment, prices, source and vintage' AS rule
-        FROM (
-            SELECT *, min(row) OVER w AS first, row_number() OVER (w ORDER BY file, row) AS n
-            FROM observation WHERE method IS NULL AND series_period IN (
-                SELECT series_period FROM observation GROUP BY series_period, source, vintage HAVING count(*) > 1)
-            WINDOW w AS (PARTITION BY series_period, source, vintage)
-        ) WHERE n > 1
-        UNION ALL
-        SELECT file, row, 'Date', "date"::VARCHAR, 'gives the same day, control point and direction as row ' || first
-        FROM (SELECT *, min(row) OVER w AS first, row_number() OVER (w ORDER BY row) AS n FROM crossing_daily
-              WINDOW w AS (PARTITION BY "date", area, direction))
-        WHERE n > 1
-        ORDER BY file, row LIMIT 10000
-    """).pl()  # fmt: skip
-    return [found.cast(FAILURES)] if found.height else []
-
-
-def _raise(failures: list[pl.DataFrame]) -> None:
+def raise_failures(failures: list[pl.DataFrame]) -> None:
+    """Raise a `ValidationError` if there are cells that break a rule."""
     if not failures:
         return
     report = pl.concat(failures)
@@ -255,7 +264,8 @@ def _raise(failures: list[pl.DataFrame]) -> None:
     )  # fmt: skip
 
 
-def _check(connection: duckdb.DuckDBPyConnection) -> None:
+def check_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write down what the checks across tables find."""
     for path in sorted((sql_dir() / "checks").glob("*.sql")):
         connection.execute(
             f"INSERT INTO finding BY NAME SELECT '{path.stem}' AS \"check\", * FROM ({path.read_text(encoding='utf-8')})"
@@ -263,11 +273,14 @@ def _check(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _record(
-    connection: duckdb.DuckDBPyConnection, root: Path, archive: Archive | None, path: Path
+    connection: duckdb.DuckDBPyConnection, root: Path, archive: Archive | None, path: Path, edition: Edition
 ) -> BuildSummary:
     counts = connection.execute("""
-        SELECT (SELECT count(*) FROM observation), (SELECT count(DISTINCT (indicator, area, frequency, adjustment, prices)) FROM observation),
-               (SELECT count(DISTINCT source) FROM observation), (SELECT count(*) FROM finding)
+        WITH series AS (SELECT indicator, area, frequency, adjustment, prices, source FROM observation
+                        UNION ALL SELECT indicator, area, frequency, adjustment, prices, source FROM partition_series)
+        SELECT (SELECT count(*) FROM observation) + (SELECT coalesce(sum(rows), 0)::BIGINT FROM partition),
+               (SELECT count(DISTINCT (indicator, area, frequency, adjustment, prices)) FROM series),
+               (SELECT count(DISTINCT source) FROM series), (SELECT count(*) FROM finding)
     """).fetchone()
     assert counts is not None
     shipped = root.resolve() == datasets_dir().resolve()
@@ -276,20 +289,20 @@ def _record(
         [
             version("gbaindicators"),
             "shipped" if shipped else str(root),
-            fingerprint(root),
+            _made_of(root, edition),
             archive.fingerprint() if archive is not None else None,
             datetime.now(UTC).replace(tzinfo=None),
             counts[0],
             counts[3],
         ],
     )
-    connection.execute("CHECKPOINT")
-    return BuildSummary(path, *counts)
+    observations, series, sources, findings = counts
+    return BuildSummary(path, observations, series, sources, findings, len(edition.files), len(edition.new))
 
 
 def _publish(aside: Path, path: Path) -> None:
     """Put the finished file in place: on disk first, then by one rename."""
-    open_database(aside).close()
+    open_database(aside, whole=False).close()
     with aside.open("rb") as file:
         os.fsync(file.fileno())
     aside.replace(path)
@@ -300,11 +313,22 @@ def _publish(aside: Path, path: Path) -> None:
         os.close(folder)
 
 
+def _made_of(root: Path, edition: Edition) -> str:
+    """Hash of a datasets folder with its partitions, whose files are named by the hash of theirs."""
+    made_of = [fingerprint(root), *edition.files.values()]
+    return (
+        hashlib.blake2b("\n".join(made_of).encode(), digest_size=16).hexdigest()
+        if edition.files
+        else made_of[0]
+    )
+
+
 @cache
 def fingerprint(root: Path) -> str:
-    """Hash of a datasets folder, the SQL and the package version: what a database is made of."""
+    """Hash of a datasets folder without partitions, the SQL and the package version: what a database is made of."""
     digest = hashlib.blake2b(version("gbaindicators").encode(), digest_size=16)
-    for path in (*sorted(p for p in root.rglob("*") if p.is_file()), *sorted(sql_dir().rglob("*.sql"))):
+    files = sorted(p for p in root.rglob("*") if p.is_file() and not in_partition(root, p))
+    for path in (*files, *sorted(sql_dir().rglob("*.sql"))):
         digest.update(f"{path.name}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

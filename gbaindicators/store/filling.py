@@ -13,12 +13,12 @@ from gbaindicators.errors import DatasetError
 from gbaindicators.store.archive import Archive
 from gbaindicators.tables import crossings, observations, policy
 from gbaindicators.tables.csv_files import read_batches
-from gbaindicators.tables.validation import validate
+from gbaindicators.tables.validation import FAILURES, validate
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["insert_archive", "insert_catalog", "insert_tables"]
+__all__ = ["insert_archive", "insert_catalog", "insert_observations", "insert_tables", "repeated"]
 
 _MOST_FAILURES: Final = 10_000
 
@@ -72,7 +72,7 @@ def _tables(
     root: Path, names: Catalog
 ) -> Iterator[tuple[Path, tuple[str, ...], Any, Callable[[pl.DataFrame, Catalog], pl.DataFrame]]]:
     """Files of a datasets folder: path, header, schema and how to normalise."""
-    found = False
+    found = any(path.is_dir() for path in (root / "observations").glob("*"))  # tables in partitions
     for path in sorted((root / "observations").glob("*.csv")):
         found = True
         if path.stem not in names.tables:
@@ -93,7 +93,7 @@ def _tables(
         yield path, policy.COLUMNS, policy.policy_schema(names), policy.normalise_policy
     if not found:
         raise DatasetError(
-            f"{root} holds no figures: it needs observations/*.csv (and may have crossings/ and policy/)"
+            f"{root} holds no figures: it needs observations/*.csv or observations/TABLE/ in partitions (and may have crossings/ and policy/)"
         )
 
 
@@ -141,7 +141,7 @@ def insert_archive(
             )
             _insert(connection, "finding", found.with_columns(pl.lit("archive").alias("check")))
             rows = rows.filter(~pl.col("row").is_in(broken["row"].implode()))
-        _insert_observations(
+        insert_observations(
             connection,
             rows.drop("row").rename({"row_of_file": "row"}),
             rows["indicator"].replace_strict(tables, return_dtype=pl.String),
@@ -153,9 +153,10 @@ def insert_archive(
 _SAME: Final = ("indicator", "area", "frequency", "start", "adjustment", "prices", "known")
 
 
-def _insert_observations(
+def insert_observations(
     connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, table: str | pl.Series, file: str | pl.Series
 ) -> None:
+    """Insert normalised rows of an observation file."""
     # What is the same in every row is written by DuckDB: it costs nothing there and much as text from Polars.
     given = {"table_name": table, "file": file}
     same = {name: value for name, value in given.items() if isinstance(value, str)}
@@ -175,6 +176,27 @@ def _insert_observations(
     connection.unregister("incoming")
 
 
+def repeated(connection: duckdb.DuckDBPyConnection) -> list[pl.DataFrame]:
+    """Rows that give one figure of one source and vintage twice, and daily counts that stand twice."""
+    found = connection.sql("""
+        SELECT file, row, 'period' AS "column", published_value AS value,
+               'gives the same figure as row ' || first || ': one row per indicator, area, period, adjustment, prices, source and vintage' AS rule
+        FROM (
+            SELECT *, min(row) OVER w AS first, row_number() OVER (w ORDER BY file, row) AS n
+            FROM observation WHERE method IS NULL AND series_period IN (
+                SELECT series_period FROM observation GROUP BY series_period, source, vintage HAVING count(*) > 1)
+            WINDOW w AS (PARTITION BY series_period, source, vintage)
+        ) WHERE n > 1
+        UNION ALL
+        SELECT file, row, 'Date', "date"::VARCHAR, 'gives the same day, control point and direction as row ' || first
+        FROM (SELECT *, min(row) OVER w AS first, row_number() OVER (w ORDER BY row) AS n FROM crossing_daily
+              WINDOW w AS (PARTITION BY "date", area, direction))
+        WHERE n > 1
+        ORDER BY file, row LIMIT 10000
+    """).pl()  # fmt: skip
+    return [found.cast(FAILURES)] if found.height else []
+
+
 def _insert_crossings(
     connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, table: str, file: str
 ) -> None:
@@ -192,7 +214,7 @@ def _insert_policy(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, ta
 
 
 _INSERTS: Final = {
-    observations.COLUMNS: _insert_observations,
+    observations.COLUMNS: insert_observations,
     crossings.COLUMNS: _insert_crossings,
     policy.COLUMNS: _insert_policy,
 }

@@ -72,8 +72,10 @@ def areas(text: str | None = None, *, database: Database = None) -> pl.DataFrame
     ['guangzhou']
     """
     sql = """
-        SELECT a.*, count(DISTINCT o.indicator) AS indicators, count(o.indicator) AS figures
-        FROM area a LEFT JOIN observation o ON o.area = a.id GROUP BY ALL ORDER BY a.level, a.id
+        SELECT a.*, coalesce(o.indicators, 0) AS indicators, coalesce(o.figures, 0) AS figures
+        FROM area a LEFT JOIN (
+            SELECT area, count(DISTINCT indicator) AS indicators, count(*) AS figures FROM observation GROUP BY area
+        ) o ON o.area = a.id ORDER BY a.level, a.id
     """
     with connect(database) as connection:
         frame = fetch(connection, sql)

@@ -9,20 +9,31 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from gbaindicators.errors import UnknownNameError
+from gbaindicators.store.lake.location import Lake
 
 if TYPE_CHECKING:
     import duckdb
 
 __all__ = ["Database", "area_ids", "fetch", "kind_of"]
 
-#: Path of a database; None is the one in the data home.
-Database = str | os.PathLike[str] | None
+#: Path of a database, or where a shared one is; None is that of the environment or the one in the data home.
+Database = str | os.PathLike[str] | Lake | None
 
 
 def fetch(connection: duckdb.DuckDBPyConnection, sql: str, values: Sequence[Any] = ()) -> pl.DataFrame:
     """Run SQL and fetch the result as a Polars frame."""
-    frame: pl.DataFrame = connection.sql(sql, params=list(values)).pl()
-    return frame
+    # Straight from DuckDB to Polars: .pl() would load PyArrow, which takes as long as both of them to import.
+    return pl.DataFrame(_Stream(connection.sql(sql, params=list(values)).__arrow_c_stream__()))
+
+
+class _Stream:
+    """What a query gives, as Polars takes it: Polars keeps the class of what it reads, and DuckDB's must not be kept."""
+
+    def __init__(self, capsule: object) -> None:
+        self._capsule = capsule
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._capsule
 
 
 def kind_of(connection: duckdb.DuckDBPyConnection, name: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gbaindicators.errors import DatabaseError
+from gbaindicators.store.partition_files import attach_partitions, missing_partition, partitions_dir
 
 if TYPE_CHECKING:
     import duckdb
@@ -42,6 +43,8 @@ def _is_ours(connection: duckdb.DuckDBPyConnection) -> bool:
         )
     except (duckdb.CatalogException, duckdb.BinderException):
         return False
+    except duckdb.IOException:  # partitions are missing, which is another matter
+        return True
     return True
 
 
@@ -54,13 +57,20 @@ def quiet(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute("SET enable_progress_bar = false")
 
 
-def open_database(path: Path) -> duckdb.DuckDBPyConnection:
+def open_database(path: Path, *, whole: bool = True) -> duckdb.DuckDBPyConnection:
     """Open a database file read-only, waiting a moment for a writer that is not this package's.
+
+    Parameters
+    ----------
+    path
+        The file.
+    whole
+        Whether its partitions must all be there; a build makes those anew that are not.
 
     Raises
     ------
     DatabaseError
-        When the file is no database of this package, cannot be read, or stays locked.
+        When the file is no database of this package, cannot be read, stays locked, or lacks partitions.
     """
     import duckdb
 
@@ -75,7 +85,7 @@ def open_database(path: Path) -> duckdb.DuckDBPyConnection:
             break
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
-            if "lock" in reason.casefold():
+            if "set lock" in reason:
                 if time.monotonic() < until:
                     time.sleep(0.1)
                     continue
@@ -85,10 +95,17 @@ def open_database(path: Path) -> duckdb.DuckDBPyConnection:
                 ) from None
             raise DatabaseError(f"{_FOREIGN.format(path)} (DuckDB says: {reason})") from None
     quiet(connection)
+    attach_partitions(connection, path)
     if not _is_ours(connection):
         connection.close()
         raise DatabaseError(
             f"{path} is a DuckDB database of another program: it lacks this package's tables. Choose another file "
             "(GBA_HOME, or --database), or move it away and run: gba build"
+        )
+    if whole and (missing := missing_partition(connection, path)):
+        connection.close()
+        raise DatabaseError(
+            f"{path} lacks its partition {missing}: the folder {partitions_dir(path).name} lies beside a database and moves "
+            "together with it; gba build makes anew what is missing"
         )
     return connection

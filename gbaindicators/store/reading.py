@@ -4,24 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import polars as pl
 
 from gbaindicators.catalog import FREQUENCIES, frequency_code, parse_period, period_end, step
 from gbaindicators.errors import DatabaseError, UnknownNameError, UsageError
-from gbaindicators.store.connection import connect
+from gbaindicators.store.connection import connect, connect_sealed
+from gbaindicators.store.home import database_place
+from gbaindicators.store.known import known_day, last_day
+from gbaindicators.store.lake.location import Lake
 from gbaindicators.store.names import Database, area_ids, fetch, kind_of
 from gbaindicators.tables.observations import ADJUSTMENTS
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["load", "query"]
+__all__ = [
+    "checked_adjustment",
+    "ended_by",
+    "first_or_last_day",
+    "load",
+    "nothing_found",
+    "one_kind_of_year",
+    "query",
+]
 
 _COLUMNS: Final = (
     "indicator, area, frequency, period, value, unit, sources, adjustment, prices, status, vintage, method"
 )
+F = TypeVar("F", pl.DataFrame, pl.LazyFrame)
 _SORT: Final = ("indicator", "area", "frequency", "adjustment", "prices", "period")
 
 
@@ -52,14 +64,18 @@ def load(
     frequency
         ``"A" "S" "Q" "M" "W" "D"`` or the word; by default every published frequency.
     as_of
-        Give what was known at the end of this day: figures published, or first seen, later are left out.
+        Give what was known at the end of this day: figures published, or first seen, later are left out. By default
+        the day of ``store.known_by``, if the call stands within one. A shared database is then read as it stood at
+        the end of that day (UTC), so that the answer never changes once the day is over; from before its first
+        snapshot, the newest is read.
     adjustment
         ``"nsa"``, ``"sa"``, ``"ytd"`` or ``"cumulative"``; by default all but year-to-date figures. Year-to-date
         figures become single periods with `from_ytd`.
     all_sources
         Give the figure of every source, not only the preferred one, with a column ``source``.
     database
-        Path of a database, by default the one in the data home.
+        Path of a database or connection string of a shared one, by default that of ``GBA_DATABASE`` or the one in the
+        data home.
 
     Returns
     -------
@@ -86,28 +102,30 @@ def load(
     """
     code = frequency_code(frequency) if frequency is not None else None
     wanted = [areas] if isinstance(areas, str) else None if areas is None else list(areas)
-    until = None if end is None else _day(end, last=True)
-    known = None if as_of is None else _day(as_of, last=True)
-    with connect(database) as connection:
+    until = None if end is None else first_or_last_day(end, last=True)
+    known = None if as_of is None else last_day(as_of)
+    with connect(database, as_of=known) as connection:
         column = kind_of(connection, indicator)
         ids = area_ids(connection, wanted)
         asked = {
             f"{column} = ?": indicator,
-            "list_contains(?, area)": ids,
+            f"area IN ({', '.join('?' * len(ids or ())) or 'NULL'})": ids,
             "frequency = ?": code,
-            "period >= ?": None if start is None else _day(start, last=False),
-            "adjustment = ?": _adjustment(adjustment),
+            "period >= ?": None if start is None else first_or_last_day(start, last=False),
+            "adjustment = ?": checked_adjustment(adjustment),
         }
         conditions = {text: value for text, value in asked.items() if value is not None}
         if adjustment is None:
             conditions["adjustment <> ?"] = "ytd"
         frame = _frame(connection, _select(all_sources, known), known, conditions)
         if until is not None:
-            frame = _until(frame, until)
+            frame = frame.filter(ended_by(until))
         if frame.is_empty():
-            raise _nothing(connection, column, indicator, ids, start, end, code, as_of, adjustment)
+            raise nothing_found(
+                connection, column, indicator, ids, start, end, code, as_of or known_day(), adjustment
+            )
     if not all_sources:
-        frame = _one_kind_of_year(frame)
+        frame = one_kind_of_year(frame)
     return frame.with_columns(pl.col("frequency").cast(pl.Enum(FREQUENCIES))).sort(*_SORT, nulls_last=True)
 
 
@@ -123,39 +141,44 @@ def _frame(
     connection: duckdb.DuckDBPyConnection, select: str, known: date | None, conditions: dict[str, Any]
 ) -> pl.DataFrame:
     where = " AND ".join(conditions)
-    values = [*([] if known is None else [known]), *conditions.values()]
+    values = [] if known is None else [known]
+    for value in conditions.values():
+        values += value if isinstance(value, list) else [value]
     return fetch(connection, f"{select} WHERE {where}", values)
 
 
-def _adjustment(name: str | None) -> str | None:
+def checked_adjustment(name: str | None) -> str | None:
+    """Return the name of an adjustment, or raise UnknownNameError."""
     if name is not None and name not in ADJUSTMENTS:
         raise UnknownNameError("adjustment", name, ADJUSTMENTS)
     return name
 
 
-def _day(given: str | date, *, last: bool) -> date:
+def first_or_last_day(given: str | date, *, last: bool) -> date:
+    """Return a date as it is, of a period in SDMX text its first or last day."""
     if isinstance(given, date):
         return given
     frequency, first = parse_period(str(given))
     return period_end(frequency, first) if last else first
 
 
-def _until(frame: pl.DataFrame, last: date) -> pl.DataFrame:
-    """Keep the periods that have ended by a day."""
+def ended_by(last: date) -> pl.Expr:
+    """Whether a period has ended by a day."""
     after = pl.coalesce(
         pl.when(pl.col("frequency") == code).then(pl.col("period").dt.offset_by(step(code)))
         for code in FREQUENCIES
     )
-    return frame.filter(after <= last + timedelta(days=1))
+    return after <= last + timedelta(days=1)
 
 
-def _one_kind_of_year(frame: pl.DataFrame) -> pl.DataFrame:
+def one_kind_of_year(frame: F) -> F:
+    """Leave fiscal years out where an area has calendar years too."""
     fiscal = (pl.col("frequency") == "A") & (pl.col("period").dt.month() != 1)
     calendar = (pl.col("frequency") == "A") & (pl.col("period").dt.month() == 1)
     return frame.filter(~(fiscal & calendar.any().over("indicator", "area")))
 
 
-def _nothing(
+def nothing_found(
     connection: duckdb.DuckDBPyConnection, column: str, name: str, ids: list[str] | None, start: Any, end: Any,
     frequency: str | None, as_of: Any, adjustment: str | None,
 ) -> UsageError:  # fmt: skip
@@ -204,6 +227,13 @@ def _nothing(
     return UsageError(f"no figures of {name!r} {asked}; there are: {spans}{hint}.{ytd}")
 
 
+def _refuse_commands(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Let SQL do nothing to a shared database but read: its folder of figures is open to the reader's own DuckDB."""
+    # DuckDB makes a type of its own (CREATE) and a SELECT of a PIVOT.
+    if {s.type.name for s in connection.extract_statements(sql)} - {"SELECT", "EXPLAIN", "CREATE"}:
+        raise UsageError("the SQL does more than read: write a SELECT")
+
+
 def query(sql: str, *, database: Database = None) -> pl.DataFrame:
     """Run read-only SQL on the published database.
 
@@ -213,7 +243,8 @@ def query(sql: str, *, database: Database = None) -> pl.DataFrame:
         One DuckDB query. Tables and views are described in ``sql/``: ``observation``, ``latest``, ``gdp``,
         ``gdp_usd``, ``disagreements``, the macro ``as_of(DATE '2024-03-31')`` and the catalogue's tables.
     database
-        Path of a database, by default the one in the data home.
+        Path of a database or connection string of a shared one, by default that of ``GBA_DATABASE`` or the one in the
+        data home.
 
     Returns
     -------
@@ -232,9 +263,10 @@ def query(sql: str, *, database: Database = None) -> pl.DataFrame:
     """
     import duckdb
 
-    with connect(database) as connection:
-        connection.execute("SET enable_external_access = false")
+    with connect_sealed(database) as connection:
         try:
+            if isinstance(database_place(database), Lake):
+                _refuse_commands(connection, sql)
             result = connection.sql(sql)
             found: pl.DataFrame | None = None if result is None else result.pl()
         except (

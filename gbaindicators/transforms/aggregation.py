@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, get_args
 
 import polars as pl
@@ -16,6 +16,7 @@ from gbaindicators.tables.series_frame import (
     series_keys,
 )
 from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.lazily import by_period
 from gbaindicators.transforms.provenance import collapsed
 
 __all__ = ["aggregate", "members", "ratios_in"]
@@ -57,6 +58,44 @@ def members(area: str, *, subject: str = "economy", definition: str | None = Non
     return list(catalog().definition(area, subject, definition).members)
 
 
+def _adding(
+    series: pl.DataFrame,
+    to: str,
+    *,
+    definition: str | Sequence[str] | None = None,
+    subject: str | None = None,
+    missing: Missing = "null",
+) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    """Check that series can be added up, and give the function that does it in some periods."""
+    if missing not in get_args(Missing):
+        raise UsageError(f"missing must be 'null' or 'skip', not {missing!r}")
+    if "area" not in series.columns:
+        raise FrameError("aggregate needs the column 'area': it tells which rows are members")
+    _check_additive(series)
+    name, label, parts = _definition(series, to, definition, subject)
+    series = series.filter(pl.col("area").cast(pl.String).is_in(parts))
+    _check_members(series, name, parts, missing)
+    one_unit(series, "aggregate")
+    _check_one_basis(series.drop("members", strict=False))
+
+    def add_up(frame: pl.DataFrame) -> pl.DataFrame:
+        frame = read_series(frame, "aggregate")
+        frame = frame.filter(pl.col("area").cast(pl.String).is_in(parts)).drop("members", strict=False)
+        check_unique_periods(frame)
+        whole = _sum(frame, parts, missing).with_columns(area=pl.lit(name))
+        whole = append_method(
+            whole,
+            f"sum of {len(parts)} members ({label})"
+            if len(parts) > 1
+            else f"its one member, {parts[0]} ({label})",
+        )
+        added = [c for c in ("members", "method") if c not in frame.columns]
+        return whole.sort([*series_keys(whole), "period"]).select(*frame.columns, *added)
+
+    return add_up
+
+
+@by_period(_adding, {"members": pl.List(pl.String), "method": pl.String})
 def aggregate(
     frame: pl.DataFrame,
     to: str,
@@ -70,7 +109,7 @@ def aggregate(
     Parameters
     ----------
     frame
-        Series frame with ``area``, in one unit. Areas that are no members are left out.
+        Series frame, eager or lazy, with ``area``, in one unit. Areas that are no members are left out.
     to
         The bay area.
     definition
@@ -102,27 +141,8 @@ def aggregate(
     >>> aggregate(gdp, "both", definition=["hong_kong", "macao"]).select("area", "value").row(0)
     ('both', 3.0)
     """
-    if missing not in get_args(Missing):
-        raise UsageError(f"missing must be 'null' or 'skip', not {missing!r}")
     frame = read_series(frame, "aggregate")
-    if "area" not in frame.columns:
-        raise FrameError("aggregate needs the column 'area': it tells which rows are members")
-    _check_additive(frame)
-    name, label, parts = _definition(frame, to, definition, subject)
-    frame = frame.filter(pl.col("area").cast(pl.String).is_in(parts)).drop("members", strict=False)
-    _check_members(frame, name, parts, missing)
-    one_unit(frame, "aggregate")
-    check_unique_periods(frame)
-    _check_one_basis(frame)
-    whole = _sum(frame, parts, missing).with_columns(area=pl.lit(name))
-    whole = append_method(
-        whole,
-        f"sum of {len(parts)} members ({label})"
-        if len(parts) > 1
-        else f"its one member, {parts[0]} ({label})",
-    )
-    added = [c for c in ("members", "method") if c not in frame.columns]
-    return whole.sort([*series_keys(whole), "period"]).select(*frame.columns, *added)
+    return _adding(frame, to, definition=definition, subject=subject, missing=missing)(frame)
 
 
 def ratios_in(frame: pl.DataFrame) -> list[str]:
@@ -192,7 +212,8 @@ def _definition(
 
 def _check_members(frame: pl.DataFrame, name: str, parts: list[str], missing: Missing) -> None:
     """Check that the members are in the frame, when they must be all of them."""
-    absent = [p for p in parts if p not in set(_values(frame, "area"))]
+    there = set(_values(frame, "area"))
+    absent = [p for p in parts if p not in there]
     if len(absent) == len(parts) or (absent and missing == "null"):
         mend = "load them too" + (
             "" if len(absent) == len(parts) else ", or pass missing='skip' to add up the others"

@@ -18,6 +18,7 @@ from gbaindicators.tables.series_frame import (
 )
 from gbaindicators.transforms.frequencies import MONTHS, nests, with_frequency
 from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.lazily import by_series, one_frequency
 from gbaindicators.transforms.lookback import earlier_rows
 from gbaindicators.transforms.provenance import add_note, collapsed, merge_provenance
 
@@ -133,13 +134,14 @@ def _calendar_years(fiscal: pl.DataFrame) -> pl.DataFrame:
     return made.filter(pl.lit(earlier.is_not_null()))
 
 
+@by_series({"frequency": FREQUENCY, "note": pl.String, "method": pl.String}, check=one_frequency)
 def to_frequency(frame: pl.DataFrame, frequency: str, *, how: str | None = None) -> pl.DataFrame:
     """Aggregate to longer periods: months to quarters, quarters to years, days to weeks.
 
     Parameters
     ----------
     frame
-        Series frame of one frequency; without ``frequency`` its dates must show it.
+        Series frame, eager or lazy, of one frequency; without ``frequency`` its dates must show it.
     frequency
         Frequency code or word: ``"Q"``, ``"annual"``. The periods of the frame must fill its periods without a
         rest: weeks fill no months.

@@ -12,7 +12,7 @@ from gbaindicators.transforms.inputs import read_series
 from gbaindicators.transforms.lookback import earlier_rows
 from gbaindicators.transforms.provenance import add_note, collapsed, merge_provenance
 
-__all__ = ["check_parts", "contributions", "totals"]
+__all__ = ["check_parts", "contributions", "parts_of_totals", "totals"]
 
 _TOTAL = "total"
 
@@ -107,19 +107,28 @@ def _group(frame: pl.DataFrame, by: str) -> list[str]:
     return [k for k in series_keys(frame) if k != by]
 
 
-def totals(frame: pl.DataFrame, by: str) -> pl.DataFrame:
-    """Sum of the parts per period, null with a note where one is missing, as a series frame of its own."""
+def parts_of_totals(frame: pl.DataFrame, by: str) -> pl.DataFrame:
+    """List the parts of each total in ``parts``, beside the columns that tell the totals apart."""
+    return frame.group_by(_group(frame, by) or pl.lit(0).alias("__all")).agg(
+        pl.col(by).unique().alias("parts")
+    )
+
+
+def totals(frame: pl.DataFrame, by: str, parts: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Sum of the parts per period, null with a note where one is missing, as a series frame of its own.
+
+    The parts are those in the frame, or where it is a piece of one, those given.
+    """
     group = _group(frame, by)
     valued = pl.col(by).filter(pl.col("value").is_not_null())
     per_period = frame.group_by([*group, "period"], maintain_order=True).agg(
         pl.col("value").sum(), valued.alias("valued"), *collapsed(frame)
     )
+    parts = parts_of_totals(frame, by) if parts is None else parts
     if group:
-        parts = frame.group_by(group).agg(pl.col(by).unique().alias("parts"))
         per_period = per_period.join(parts, on=group, how="left", nulls_equal=True, maintain_order="left")
     else:
-        parts = frame.select(pl.col(by).unique().implode().alias("parts"))
-        per_period = per_period.join(parts, how="cross", maintain_order="left")
+        per_period = per_period.join(parts.select("parts"), how="cross", maintain_order="left")
     missing = pl.col("parts").list.set_difference("valued").list.sort()
     whole = missing.list.len() == 0
     sums = per_period.with_columns(

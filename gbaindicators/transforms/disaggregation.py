@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -43,6 +44,7 @@ from gbaindicators.transforms.distribution import (
 from gbaindicators.transforms.frequencies import MONTHS, with_frequency
 from gbaindicators.transforms.inputs import read_series
 from gbaindicators.transforms.provenance import add_note, collapsed, merge_provenance
+from gbaindicators.transforms.spreading import results
 
 __all__ = ["Disaggregation", "disaggregate", "disaggregation_model"]
 
@@ -64,6 +66,8 @@ _ALIASES: Final = {
     "litterman": "litterman-maxlog",
 }
 _CONSTANT: Final = "constant"
+#: Series that are computed together, wherever they are computed: so an executor changes no digit.
+_CHUNK: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,7 @@ def disaggregate(
     truncated: bool = True,
     criterion: Criterion = "proportional",
     differences: Literal[1, 2] = 1,
+    executor: Executor | None = None,
 ) -> pl.DataFrame:
     """Estimate the shorter periods of series that are published for longer ones only.
 
@@ -137,6 +142,9 @@ def disaggregate(
         For Denton's methods, whether ratios to the indicator are kept smooth or distances from it.
     differences
         For Denton's methods, whether first or second differences of these are made small.
+    executor
+        Where to compute many series: threads or processes of `concurrent.futures`, or a Dask cluster's
+        ``Client(...).get_executor()``. It changes no digit.
 
     Returns
     -------
@@ -157,6 +165,8 @@ def disaggregate(
         benchmark, regressors are collinear, or ratios to an indicator of 0 would be taken.
     SeriesTooShortError
         When there are not more long periods than regressors.
+    TaskError
+        When the executor has no answer for some series, which are named.
 
     Notes
     -----
@@ -181,7 +191,7 @@ def disaggregate(
     """
     return disaggregation_model(
         frame, to, indicator=indicator, method=method, conversion=conversion, constant=constant, rho=rho,
-        truncated=truncated, criterion=criterion, differences=differences,
+        truncated=truncated, criterion=criterion, differences=differences, executor=executor,
     ).values  # fmt: skip
 
 
@@ -197,12 +207,13 @@ def disaggregation_model(
     truncated: bool = True,
     criterion: Criterion = "proportional",
     differences: Literal[1, 2] = 1,
+    executor: Executor | None = None,
 ) -> Disaggregation:
     """Disaggregate as `disaggregate` does, and return the regression with the series.
 
     Parameters
     ----------
-    frame, to, indicator, method, conversion, constant, rho, truncated, criterion, differences
+    frame, to, indicator, method, conversion, constant, rho, truncated, criterion, differences, executor
         As of `disaggregate`, which also says what is raised.
 
     Returns
@@ -229,7 +240,7 @@ def disaggregation_model(
     _check_units(frame)
     indicators = None if indicator is None else read_indicators(indicator, frame, options.to)
     benchmarks = read_benchmarks(frame, indicators, options.to, options.conversion)
-    fits = _fitted(benchmarks, options)
+    fits = _fitted(benchmarks, options, executor)
     statistics = _statistics(frame, benchmarks, fits, options)
     values = _values(frame, indicators, benchmarks, fits, statistics, options)
     return Disaggregation(values, _coefficients(frame, benchmarks, fits, options), statistics)
@@ -295,17 +306,24 @@ def _check_units(frame: pl.DataFrame) -> None:
             )
 
 
-def _fitted(benchmarks: list[Benchmark], options: _Options) -> list[Fit]:
-    """Distribute all series, those of one layout at once."""
+def _fitted(benchmarks: list[Benchmark], options: _Options, executor: Executor | None) -> list[Fit]:
+    """Distribute all series, some of one layout at once."""
     groups = defaultdict(list)
     for i, benchmark in enumerate(benchmarks):
         groups[benchmark.layout, len(benchmark.names)].append(i)
+    chunks = [some[at : at + _CHUNK] for some in groups.values() for at in range(0, len(some), _CHUNK)]
+    tasks = [([benchmarks[i] for i in chunk], options) for chunk in chunks]
+    names = [f"disaggregation of {benchmarks[c[0]].name} to {benchmarks[c[-1]].name}" for c in chunks]
     fits: dict[int, Fit] = {}
-    for members in groups.values():
-        some = [benchmarks[i] for i in members]
-        fit = _regressed(some, options) if options.regression else _benchmarked(some, options)
-        fits |= dict(zip(members, fit.single(), strict=True))
+    for chunk, fit in zip(chunks, results(_fit, tasks, names, executor), strict=True):
+        fits |= dict(zip(chunk, fit.single(), strict=True))
     return [fits[i] for i in range(len(benchmarks))]
+
+
+def _fit(task: tuple[list[Benchmark], _Options]) -> Fit:
+    """Distribute the series of one task, here or in another process."""
+    benchmarks, options = task
+    return _regressed(benchmarks, options) if options.regression else _benchmarked(benchmarks, options)
 
 
 def _benchmarked(benchmarks: list[Benchmark], options: _Options) -> Fit:

@@ -17,12 +17,14 @@ from gbaindicators.tables.series_frame import (
 )
 from gbaindicators.transforms.frequencies import MONTHS, frequency_of
 from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.lazily import by_series
 from gbaindicators.transforms.lookback import Span, check_span, earlier_rows, read_span
 from gbaindicators.transforms.provenance import merge_provenance
 
 __all__ = ["cagr", "growth"]
 
 
+@by_series({"value": pl.Float64, "unit": pl.String, "method": pl.String})
 def growth(
     frame: pl.DataFrame, over: str = "1y", *, log: bool = False, annualize: bool = False
 ) -> pl.DataFrame:
@@ -34,7 +36,8 @@ def growth(
     Parameters
     ----------
     frame
-        Series frame: ``period``, ``value`` and any columns that tell series apart, in any order of rows.
+        Series frame, eager or lazy: ``period``, ``value`` and any columns that tell series apart, in any order of
+        rows.
     over
         Calendar span as ``1y``, ``1q``, ``3mo``, ``1mo``, ``1w`` or ``1d``: a whole number of the frame's
         periods. In daily data a year before 29 February is 28 February, and a month before the last days of

@@ -10,6 +10,7 @@ from gbaindicators.tables.combinations import Combinations, combinations
 from gbaindicators.tables.series_frame import append_method, check_unique_periods, series_keys, series_name
 from gbaindicators.transforms.frequencies import expected_periods, frequency_of, nests
 from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.lazily import by_series
 from gbaindicators.transforms.provenance import collapsed, merge_provenance
 
 __all__ = ["index"]
@@ -17,13 +18,14 @@ __all__ = ["index"]
 _BASE = "__base"
 
 
+@by_series({"value": pl.Float64, "unit": pl.String, "method": pl.String})
 def index(frame: pl.DataFrame, base: str = "2015") -> pl.DataFrame:
     """Express every series as an index whose mean over the base period is 100.
 
     Parameters
     ----------
     frame
-        Series frame.
+        Series frame, eager or lazy.
     base
         Base period as SDMX text (``2015``, ``2015-Q1``, ``2015-06``, ``2015-04-01/P1Y``). When its periods are
         longer than those of a series, the mean of the shorter ones within it is the base, and each must have a

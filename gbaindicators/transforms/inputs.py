@@ -7,7 +7,7 @@ import polars as pl
 from gbaindicators.errors import FrameError
 from gbaindicators.tables.series_frame import check_series_frame
 
-__all__ = ["read_series"]
+__all__ = ["read_series", "refuse_bounds"]
 
 
 def read_series(frame: pl.DataFrame | pl.LazyFrame, doing: str) -> pl.DataFrame:
@@ -20,11 +20,20 @@ def read_series(frame: pl.DataFrame | pl.LazyFrame, doing: str) -> pl.DataFrame:
         stay behind in the old unit, and the bounds of a transformed value are not the transformed bounds.
     """
     if isinstance(frame, pl.LazyFrame):
-        raise FrameError(f"{doing} needs an eager frame: call .collect() on it first")
-    bounds = [c for c in getattr(frame, "columns", []) if c == "se" or c.startswith(("lower_", "upper_"))]
+        raise FrameError(
+            f"{doing} needs the whole of each series at once, and that is an eager frame: filter the lazy one to what "
+            "fits into memory and call .collect() on it first"
+        )
+    refuse_bounds(frame, doing)
+    return check_series_frame(frame)
+
+
+def refuse_bounds(frame: pl.DataFrame | pl.LazyFrame, doing: str) -> None:
+    """Raise FrameError for interval bounds and standard errors."""
+    names = frame.collect_schema().names() if isinstance(frame, pl.DataFrame | pl.LazyFrame) else []
+    bounds = [c for c in names if c == "se" or c.startswith(("lower_", "upper_"))]
     if bounds:
         raise FrameError(
             f"{doing} does not carry {', '.join(map(repr, bounds))} over to the "
             f"new values: drop them first, frame.drop({bounds!r})"
         )
-    return check_series_frame(frame)

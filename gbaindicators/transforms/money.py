@@ -27,6 +27,7 @@ from gbaindicators.tables.series_frame import (
 from gbaindicators.transforms.aggregation import ratios_in
 from gbaindicators.transforms.frequencies import MONTHS, with_frequency
 from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.lazily import by_series
 from gbaindicators.transforms.provenance import add_note, merge_provenance
 from gbaindicators.transforms.rates import Figures, mean_over_months, published, read_figures
 
@@ -42,6 +43,7 @@ _YEAR: Final = r"(\d{4})"
 _YEAR_END: Final = frozenset({"CNY", "HKD", "MOP"})
 
 
+@by_series({"unit": pl.String, "method": pl.String})
 def convert(
     frame: pl.DataFrame, to: str = "USD", *, basis: Basis = "market", rates: pl.DataFrame | None = None
 ) -> pl.DataFrame:
@@ -66,7 +68,7 @@ def convert(
     Parameters
     ----------
     frame
-        Series frame with ``frequency`` and ``unit``: CNY, HKD, MOP, USD or JPY, row by row.
+        Series frame, eager or lazy, with ``frequency`` and ``unit``: CNY, HKD, MOP, USD or JPY, row by row.
     to
         Currency to convert into. With ``basis="ppp"`` "USD" means international dollars.
     basis
@@ -115,6 +117,7 @@ def convert(
     )
 
 
+@by_series({"prices": pl.String, "method": pl.String})
 def deflate(
     frame: pl.DataFrame, base: str | int = "2015", *, deflator: pl.DataFrame | None = None
 ) -> pl.DataFrame:
@@ -126,7 +129,8 @@ def deflate(
     Parameters
     ----------
     frame
-        Annual series frame of money at current prices. Without ``unit`` every row takes the one index given.
+        Annual series frame, eager or lazy, of money at current prices. Without ``unit`` every row takes the one
+        index given.
     base
         Calendar year whose prices to use.
     deflator
@@ -184,6 +188,7 @@ def deflate(
     return _finish(work, factors, lookups.rows)
 
 
+@by_series({"note": pl.String, "method": pl.String}, changes=["indicator"])
 def per_capita(frame: pl.DataFrame, *, population: pl.DataFrame | None = None) -> pl.DataFrame:
     """Divide annual amounts by the population of the same area and year.
 
@@ -198,7 +203,7 @@ def per_capita(frame: pl.DataFrame, *, population: pl.DataFrame | None = None) -
     Parameters
     ----------
     frame
-        Annual series frame of money or counts.
+        Annual series frame, eager or lazy, of money or counts.
     population
         Annual series frame of persons, with ``area`` where `frame` has it; by default the database's
         ``population``. A population without areas is that of the year, whatever its day.

@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
 from gbaindicators.errors import FrameError
 from gbaindicators.tables.series_frame import append_method, check_unique_periods, one_unit, series_keys
-from gbaindicators.transforms.contributions import check_parts, totals
+from gbaindicators.transforms.contributions import check_parts, parts_of_totals, totals
 from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.lazily import by_period
 from gbaindicators.transforms.lookback import check_span, earlier_rows, read_span
 from gbaindicators.transforms.provenance import add_note, merge_provenance
 
 __all__ = ["share_changes", "shares"]
 
 
+def _sharing(series: pl.DataFrame, by: str = "area") -> Callable[[pl.DataFrame], pl.DataFrame]:
+    """Check that series are parts of totals, and give the function that takes their shares in some periods."""
+    series = _parts_of_one(series, by, "shares")
+    parts = parts_of_totals(series, by)
+
+    def share(frame: pl.DataFrame) -> pl.DataFrame:
+        frame = read_series(frame, "shares").with_columns(pl.col(by).cast(pl.String))
+        check_unique_periods(frame)
+        total = _beside(frame, by, parts)
+        of_total = pl.lit(total["value"])
+        result = frame.with_columns(
+            value=pl.when(of_total > 0).then(100 * pl.col("value") / of_total), unit=pl.lit("percent")
+        )
+        result = add_note(merge_provenance(result, total), pl.lit(total["note"]))
+        return append_method(result, f"share in the total over {by}")
+
+    return share
+
+
+@by_period(_sharing, {"value": pl.Float64, "unit": pl.String, "note": pl.String, "method": pl.String})
 def shares(frame: pl.DataFrame, by: str = "area") -> pl.DataFrame:
     """Compute the share in percent of each part in the total of the parts.
 
     Parameters
     ----------
     frame
-        Series frame in one unit, whose parts do not contain each other.
+        Series frame, eager or lazy, in one unit, whose parts do not contain each other.
     by
         Column that tells the parts apart.
 
@@ -45,14 +68,8 @@ def shares(frame: pl.DataFrame, by: str = "area") -> pl.DataFrame:
     >>> shares(gdp)["value"].to_list()
     [90.0, 10.0]
     """
-    frame = _parts(frame, by, "shares")
-    total = _beside(frame, by)
-    of_total = pl.lit(total["value"])
-    result = frame.with_columns(
-        value=pl.when(of_total > 0).then(100 * pl.col("value") / of_total), unit=pl.lit("percent")
-    )
-    result = add_note(merge_provenance(result, total), pl.lit(total["note"]))
-    return append_method(result, f"share in the total over {by}")
+    frame = read_series(frame, "shares")
+    return _sharing(frame, by)(frame)
 
 
 def share_changes(frame: pl.DataFrame, by: str = "area", *, over: str = "1y") -> pl.DataFrame:
@@ -124,21 +141,26 @@ def share_changes(frame: pl.DataFrame, by: str = "area", *, over: str = "1y") ->
 
 
 def _parts(frame: pl.DataFrame, by: str, doing: str) -> pl.DataFrame:
-    frame = read_series(frame, doing)
+    frame = _parts_of_one(read_series(frame, doing), by, doing)
+    check_unique_periods(frame)
+    return frame
+
+
+def _parts_of_one(frame: pl.DataFrame, by: str, doing: str) -> pl.DataFrame:
+    """Check that the series of a frame are parts of totals."""
     if by not in series_keys(frame):
         raise FrameError(
             f"the frame has no column {by!r} that tells the parts apart (it has {', '.join(series_keys(frame)) or 'none'})"
         )
     one_unit(frame, doing)
-    check_unique_periods(frame)
     frame = frame.with_columns(pl.col(by).cast(pl.String))
     check_parts(frame, by)
     return frame
 
 
-def _beside(frame: pl.DataFrame, by: str) -> pl.DataFrame:
+def _beside(frame: pl.DataFrame, by: str, parts: pl.DataFrame | None = None) -> pl.DataFrame:
     """Give the total of each row's period, with what came of it, row by row."""
     on = [*(k for k in series_keys(frame) if k != by), "period"]
     return frame.select(on).join(
-        totals(frame, by).drop(by), on=on, how="left", nulls_equal=True, maintain_order="left"
+        totals(frame, by, parts).drop(by), on=on, how="left", nulls_equal=True, maintain_order="left"
     )

@@ -19,6 +19,7 @@ from gbaindicators.tables.series_frame import (
 from gbaindicators.transforms.calendar import check_starts, with_how
 from gbaindicators.transforms.frequencies import MONTHS, with_frequency
 from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.lazily import by_series
 from gbaindicators.transforms.lookback import earlier_rows
 from gbaindicators.transforms.provenance import add_note, collapsed, merge_provenance
 
@@ -30,6 +31,7 @@ _YEARS_NEEDED: Final = 6
 _ODD: Final = "the difference is out of line with the same period of the other years"
 
 
+@by_series({"method": pl.String, "note": pl.String}, changes=["adjustment"], check_piece=check_unique_periods)
 def from_ytd(frame: pl.DataFrame) -> pl.DataFrame:
     """Turn figures accumulated since January into figures of single periods.
 
@@ -41,8 +43,9 @@ def from_ytd(frame: pl.DataFrame) -> pl.DataFrame:
     Parameters
     ----------
     frame
-        Series frame of monthly, quarterly or half-yearly cumulative figures, with ``adjustment`` ``ytd`` if it
-        has that column. Without ``frequency`` the dates must show it.
+        Series frame, eager or lazy, of monthly, quarterly or half-yearly cumulative figures, with ``adjustment``
+        ``ytd`` if it has that column. Without ``frequency`` the dates must show it. A lazy frame holds one edition of
+        each figure.
 
     Returns
     -------

@@ -1,44 +1,74 @@
-"""Time a validated build of five million rows against a bare DuckDB ``CREATE TABLE ... AS SELECT * FROM read_csv``.
+"""Time a validated build against a bare DuckDB ``read_csv``, against pandas with Pandera, and against frictionless.
 
-Run with ``python -m tests.benchmarks.bench_build``. Every run is a fresh process that writes a new file; the medians
-of three are compared, and the peak memory of the build is its process's own.
+Every run is a fresh process that reads the same file and writes a new database. DuckDB alone checks nothing but the
+types; pandas with Pandera checks the columns, the keys and the names; frictionless validates and writes nothing.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import subprocess
-import sys
 import tempfile
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from statistics import median
 
 import polars as pl
 
 from gbaindicators.catalog import catalog
 from gbaindicators.tables.observations import COLUMNS
+from tests.benchmarks.suite import Row, Run, Setting, absent, apart, compare, installed
 
-TARGET_RATIO, TARGET_GB = 3.0, 3.0
-
-_BUILD = """
-import json, resource, sys, time
+_OURS = """
+import sys, time
 start = time.perf_counter()
 import gbaindicators.store as store
 store.build(sys.argv[1], sys.argv[2])
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-print(json.dumps({"seconds": time.perf_counter() - start, "gb": peak}))
+print(time.perf_counter() - start)
 """
 _BARE = """
-import json, resource, sys, time
+import sys, time
 start = time.perf_counter()
 import duckdb
 connection = duckdb.connect(sys.argv[2])
 connection.execute("CREATE TABLE observation AS SELECT * FROM read_csv(?)", [sys.argv[1] + "/observations/card_transactions.csv"])
 connection.close()
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-print(json.dumps({"seconds": time.perf_counter() - start, "gb": peak}))
+print(time.perf_counter() - start)
+"""
+_PANDERA = """
+import json, sqlite3, sys, time
+start = time.perf_counter()
+import pandas as pd
+import pandera.pandas as pa
+names = json.loads(open(sys.argv[3], encoding="utf-8").read())
+frame = pd.read_csv(sys.argv[1] + "/observations/card_transactions.csv", dtype={"prices": "string", "scale": int}, parse_dates=["period", "vintage"])
+column = {name: pa.Column(checks=pa.Check.isin(known)) for name, known in names.items()}
+column |= {"period": pa.Column("datetime64[ns]", coerce=True), "vintage": pa.Column("datetime64[ns]", coerce=True), "value": pa.Column(float, coerce=True)}
+keys = ["indicator", "area", "period", "adjustment", "prices", "source", "vintage"]
+frame = pa.DataFrameSchema(column, unique=keys).validate(frame, lazy=True)
+if sys.argv[4] == "duckdb":
+    import duckdb
+    with duckdb.connect(sys.argv[2]) as connection:
+        connection.execute("CREATE TABLE observation AS SELECT * FROM frame")
+else:
+    with sqlite3.connect(sys.argv[2]) as connection:
+        frame.to_sql("observation", connection, index=False)
+print(time.perf_counter() - start)
+"""
+_FRICTIONLESS = """
+import json, sys, time
+start = time.perf_counter()
+from frictionless import Resource, Schema, system
+names = json.loads(open(sys.argv[3], encoding="utf-8").read())
+kinds = {"period": "date", "vintage": "date", "value": "number", "scale": "integer"}
+path = sys.argv[1] + "/observations/card_transactions.csv"
+header = open(path, encoding="utf-8").readline().strip().split(",")
+fields = [{"name": n, "type": kinds.get(n, "string")} | ({"constraints": {"enum": names[n]}} if n in names else {}) for n in header]
+keys = ["indicator", "area", "period", "adjustment", "prices", "source", "vintage"]
+schema = Schema.from_descriptor({"fields": fields, "primaryKey": [k for k in keys if k != "prices"]})
+with system.use_context(trusted=True):
+    report = Resource(path=path, schema=schema).validate()
+assert report.valid, report.flatten(["rowNumber", "message"])[:3]
+print(time.perf_counter() - start)
 """
 
 
@@ -73,36 +103,46 @@ def write_transactions(path: Path, rows: int) -> None:
             file.write(frame.write_csv(include_header=False))
 
 
-def measure(script: str, *arguments: str) -> dict[str, float]:
-    """Seconds and peak memory of a script in a fresh process."""
-    done = subprocess.run(
-        [sys.executable, "-c", script, *arguments], check=True, capture_output=True, text=True
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+def fresh(script: str, datasets: Path, database: Path, *more: str) -> Run:
+    """Run a script that writes a new database."""
+    run = apart(script, str(datasets), str(database), *more)
+
+    def afresh() -> float:
+        database.unlink(missing_ok=True)
+        return run()
+
+    return afresh
 
 
-def main() -> None:
-    """Compare and print one line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=5_000_000)
-    parser.add_argument("--repeats", type=int, default=3)
-    options = parser.parse_args()
+def _written(folder: Path, rows: int) -> Path:
+    write_transactions(folder / "observations" / "card_transactions.csv", rows)
+    return folder
+
+
+def rows(setting: Setting) -> Iterator[Row]:
+    """Compare on a few million rows, and with what is slow on fewer."""
     with tempfile.TemporaryDirectory(prefix="bench-build-") as folder:
-        root = Path(folder)
-        write_transactions(root / "datasets" / "observations" / "card_transactions.csv", options.rows)
-        runs: dict[str, list[dict[str, float]]] = {"build": [], "bare": []}
-        for _ in range(options.repeats):
-            for name, script in (("bare", _BARE), ("build", _BUILD)):
-                database = root / f"{name}.duckdb"
-                database.unlink(missing_ok=True)
-                runs[name].append(measure(script, str(root / "datasets"), str(database)))
-    build, bare = (median(r["seconds"] for r in runs[name]) for name in ("build", "bare"))
-    peak = max(r["gb"] for r in runs["build"])
-    print(
-        f"build of {options.rows:,} rows: ratio {build / bare:.2f} (target {TARGET_RATIO:g}), {build:.1f} s against "
-        f"{bare:.1f} s bare, peak memory {peak:.2f} GB (target {TARGET_GB:g})"
-    )
-
-
-if __name__ == "__main__":
-    main()
+        root, many, some = Path(folder), setting.size(2_000_000, 2_000), setting.size(100_000, 1_000)
+        large = _written(root / "large", many)
+        ours = fresh(_OURS, large, root / "ours.duckdb")
+        bare = fresh(_BARE, large, root / "bare.duckdb")
+        yield compare(
+            f"validated build of {many:,} rows", ours, "bare DuckDB read_csv", bare, setting, repeats=3
+        )
+        small, names = _written(root / "small", some), root / "names.json"
+        known = catalog()
+        lists = {"indicator": list(known.indicators), "area": list(known.areas), "unit": list(known.units)}
+        names.write_text(json.dumps(lists), encoding="utf-8")
+        ours, work = fresh(_OURS, small, root / "ours.duckdb"), f"validated build of {some:,} rows"
+        for form in ("sqlite", "duckdb"):
+            against = f"pandas, Pandera, {'to_sql (SQLite)' if form == 'sqlite' else 'into DuckDB'}"
+            if not (installed("pandas") and installed("pandera")):
+                yield absent(work, against)
+                continue
+            theirs = fresh(_PANDERA, small, root / "theirs.db", str(names), form)
+            yield compare(work, ours, against, theirs, setting, repeats=3)
+        if not installed("frictionless"):
+            yield absent(work, "frictionless validate")
+            return
+        theirs = fresh(_FRICTIONLESS, small, root / "none.db", str(names))
+        yield compare(work, ours, "frictionless validate", theirs, setting, repeats=2)

@@ -1,24 +1,20 @@
 """Time Chow-Lin of annual series to quarters against a loop of the package tempdisagg over the same series.
 
-Run with ``python -m tests.benchmarks.bench_disaggregation``. The package is no dependency of the project: without
-it (``pip install tempdisagg==0.2.13``) there is nothing to compare with. Its loop is timed on a sample of the
-series and scaled up.
+The loop takes a sample of the series, and its time is scaled up to all.
 """
 
 from __future__ import annotations
 
-import argparse
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import date
-from statistics import median
+from functools import partial
 
 import numpy as np
 import polars as pl
 
 from gbaindicators.transforms.disaggregation import disaggregate
+from tests.benchmarks.suite import Row, Setting, absent, compare, installed, timed
 
-TARGET = 0.1
 YEARS = 30
 
 
@@ -42,48 +38,37 @@ def as_frame(values: np.ndarray, step: str) -> pl.DataFrame:
     return frame.with_columns(value=pl.Series(values.ravel()))
 
 
-def seconds(task: Callable[[], object]) -> float:
-    """Wall time of one run."""
-    start = time.perf_counter()
-    task()
-    return time.perf_counter() - start
+def by_tempdisagg(y: np.ndarray, x: np.ndarray) -> list[np.ndarray]:
+    """Disaggregate one series after another."""
+    import pandas as pd
+    from tempdisagg import TempDisaggModel
+
+    year, quarter = np.repeat(np.arange(1990, 1990 + YEARS), 4), np.tile([1, 2, 3, 4], YEARS)
+    paths = []
+    for annual, indicator in zip(y, x, strict=True):
+        frame = pd.DataFrame({"Index": year, "Grain": quarter, "y": np.repeat(annual, 4), "X": indicator})
+        model = TempDisaggModel(method="chow-lin-opt", conversion="sum")
+        model.fit(frame)
+        paths.append(np.asarray(model.predict(full=False)).ravel())
+    return paths
 
 
-def main() -> None:
-    """Compare and print one line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--series", type=int, default=1000)
-    parser.add_argument("--sample", type=int, default=100, help="series that tempdisagg is timed on")
-    parser.add_argument("--repeats", type=int, default=3)
-    options = parser.parse_args()
-    try:
-        import pandas as pd
-        from tempdisagg import TempDisaggModel
-    except ImportError as error:
-        print(f"skipped: {error.name} is not installed, so there is nothing to compare with")
+def rows(setting: Setting) -> Iterator[Row]:
+    """Compare on many series with an indicator for each."""
+    count, sample = setting.size(1000, 20), setting.size(50, 2)
+    work = f"Chow-Lin of {count:,} annual series to quarters"
+    if not installed("tempdisagg"):
+        yield absent(work, "tempdisagg")
         return
-
-    y, x = panel(options.series)
+    y, x = panel(count)
     years, quarters = as_frame(y, "1y"), as_frame(x, "1q")
-
-    def loop() -> None:
-        year, quarter = np.repeat(np.arange(1990, 1990 + YEARS), 4), np.tile([1, 2, 3, 4], YEARS)
-        for annual, indicator in zip(y[: options.sample], x[: options.sample], strict=True):
-            frame = pd.DataFrame({"Index": year, "Grain": quarter, "y": np.repeat(annual, 4), "X": indicator})
-            model = TempDisaggModel(method="chow-lin-opt", conversion="sum")
-            model.fit(frame)
-            model.predict(full=False)
-
-    def ours() -> None:
-        disaggregate(years, "Q", indicator=quarters, method="chow-lin", conversion="sum")
-
-    runs = [(seconds(ours), seconds(loop) * options.series / options.sample) for _ in range(options.repeats)]
-    mine, theirs = (median(times) for times in zip(*runs, strict=True))
-    print(
-        f"Chow-Lin of {options.series:,} annual series to quarters: ratio {mine / theirs:.3f} (target {TARGET:g}), "
-        f"{mine:.2f} s against {theirs:.1f} s by tempdisagg"
+    ours = partial(disaggregate, years, "Q", indicator=quarters, method="chow-lin", conversion="sum")
+    # rho is looked for on other grids, so the two agree in size only
+    path, theirs = (
+        ours()["value"].to_numpy().reshape(count, -1)[:sample],
+        by_tempdisagg(y[:sample], x[:sample]),
     )
-
-
-if __name__ == "__main__":
-    main()
+    if np.median(np.abs(path / np.array(theirs) - 1)) > 0.02:
+        raise SystemExit("Chow-Lin: the two do not agree")
+    loop = timed(partial(by_tempdisagg, y[:sample], x[:sample]))
+    yield compare(work, timed(ours), f"tempdisagg ({sample} series, scaled)", lambda: loop() * count / sample, setting, repeats=3)  # fmt: skip

@@ -1,20 +1,16 @@
-"""Time `growth` on ten million rows against a hand-written Polars expression that is correct by date.
-
-Run with ``python -m tests.benchmarks.bench_growth``; it prints the ratio of the medians.
-"""
+"""Time `growth` against Polars and pandas by hand: a join of the figures with themselves a year later, by date."""
 
 from __future__ import annotations
 
-import argparse
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import date
-from statistics import median
+from functools import partial
 
 import numpy as np
 import polars as pl
 
 from gbaindicators.transforms.growth import growth
+from tests.benchmarks.suite import Row, Setting, absent, compare, installed, same, timed
 
 KEYS = ["indicator", "area"]
 MONTHS = 480
@@ -40,35 +36,28 @@ def by_hand(frame: pl.DataFrame) -> pl.DataFrame:
     return joined.with_columns(value=100 * (pl.col("value") / pl.col("base") - 1)).drop("base")
 
 
-def seconds(run: Callable[[pl.DataFrame], pl.DataFrame], frame: pl.DataFrame) -> float:
-    """Wall-clock time of one run."""
-    start = time.perf_counter()
-    run(frame)
-    return time.perf_counter() - start
+def by_pandas(frame):
+    """The same in pandas."""
+    import pandas as pd
+
+    base = frame.assign(period=frame["period"] + pd.DateOffset(years=1)).rename(columns={"value": "base"})
+    joined = frame.merge(base, on=[*KEYS, "period"], how="left")
+    return joined.assign(value=100 * (joined["value"] / joined["base"] - 1)).drop(columns="base")
 
 
-def compare(frame: pl.DataFrame, label: str, repeats: int) -> None:
-    """Print the medians of alternating runs and their ratio, after a check that both agree."""
-    ours, theirs = growth(frame)["value"], by_hand(frame)["value"]
-    if ours.null_count() != theirs.null_count() or (ours - theirs).abs().max() > 1e-6:  # type: ignore[operator]
-        raise SystemExit(f"{label}: the two do not agree")
-    times = [(seconds(growth, frame), seconds(by_hand, frame)) for _ in range(repeats)]
-    package, hand = (median(t) for t in zip(*times, strict=True))
-    print(f"{label}: growth {package:.2f} s, by hand {hand:.2f} s, ratio {package / hand:.2f}")
-
-
-def main() -> None:
+def rows(setting: Setting) -> Iterator[Row]:
     """Compare on ordered and on shuffled rows."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=10_000_000)
-    parser.add_argument("--repeats", type=int, default=5)
-    options = parser.parse_args()
-    frame = observations(options.rows)
-    compare(frame, f"{frame.height:,} rows in order", options.repeats)
-    compare(
-        frame.sample(fraction=1, shuffle=True, seed=1), f"{frame.height:,} rows shuffled", options.repeats
-    )
-
-
-if __name__ == "__main__":
-    main()
+    frame = observations(setting.size(2_000_000, 20_000))
+    shuffled = frame.sample(fraction=1, shuffle=True, seed=1)
+    work = f"growth of {frame.height:,} rows"
+    for what, some in ((work, frame), (f"{work}, shuffled", shuffled)):
+        same(growth(some)["value"], by_hand(some)["value"], what)
+        yield compare(
+            what, timed(partial(growth, some)), "Polars by hand", timed(partial(by_hand, some)), setting
+        )
+    if not installed("pandas"):
+        yield absent(work, "pandas by hand")
+        return
+    theirs = frame.to_pandas()
+    same(growth(frame)["value"], by_pandas(theirs)["value"], work)
+    yield compare(work, timed(partial(growth, frame)), "pandas by hand", timed(partial(by_pandas, theirs)), setting, repeats=3)  # fmt: skip

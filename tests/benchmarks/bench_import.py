@@ -1,41 +1,42 @@
-"""Time ``import gbaindicators`` against ``import polars, duckdb``, each in fresh processes.
-
-Run with ``python -m tests.benchmarks.bench_import``; it prints the ratio of the medians of ten alternating runs.
-"""
+"""Time imports and the command line against a bare process that imports Polars and DuckDB, in fresh processes."""
 
 from __future__ import annotations
 
-import subprocess
+import os
 import sys
-from statistics import median
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
-TARGET = 1.3
-REPEATS = 10
-#: Names are imported when first used, so the second case is what a session that loads figures pays.
-WHAT = ("gbaindicators", "gbaindicators; gbaindicators.load", "polars, duckdb")
-_TIMED = "import time; start = time.perf_counter(); import {}; print(time.perf_counter() - start)"
+from tests.benchmarks.suite import Row, Setting, compare, processor_time
 
-
-def seconds(what: str) -> float:
-    """Time of importing modules in a fresh process, the interpreter's own start left out."""
-    done = subprocess.run(
-        [sys.executable, "-c", _TIMED.format(what)], check=True, capture_output=True, text=True
-    )
-    return float(done.stdout)
+#: Names are imported when first used, so the second is what a session that loads figures pays.
+IMPORTS = {
+    "import gbaindicators": "import gbaindicators",
+    "import gbaindicators, with gba.load looked up": "import gbaindicators; gbaindicators.load",
+}
+_BARE = "import polars, duckdb"
 
 
-def main() -> None:
-    """Compare and print one line."""
-    for what in WHAT:
-        seconds(what)  # so that all are compiled and in the file cache
-    package, used, floor = (
-        median(t) for t in zip(*([seconds(w) for w in WHAT] for _ in range(REPEATS)), strict=True)
-    )
-    print(
-        f"import gbaindicators: ratio {package / floor:.2f} (target {TARGET:g}), {1000 * package:.0f} ms against "
-        f"{1000 * floor:.0f} ms of polars and duckdb; with gba.load looked up {used / floor:.2f}, {1000 * used:.0f} ms"
-    )
+def rows(setting: Setting) -> Iterator[Row]:
+    """Processor time from the start of a process to its end."""
+    bare = processor_time([sys.executable, "-c", _BARE])
+    against = f"python -c '{_BARE}'"
+    for name, code in IMPORTS.items():
+        ours = processor_time([sys.executable, "-c", code])
+        yield compare(f"{name}, whole process", ours, against, bare, setting, repeats=9)
+    from gbaindicators.store import build
 
-
-if __name__ == "__main__":
-    main()
+    gba = [sys.executable, "-c", "import sys; from gbaindicators.cli.app import main; sys.exit(main())"]
+    with tempfile.TemporaryDirectory(prefix="bench-cli-") as home:
+        before = os.environ.get("GBA_HOME")
+        os.environ["GBA_HOME"] = home
+        try:
+            build(database=Path(home) / "gba.duckdb")
+            for words in (["--help"], ["load", "gdp", "--area", "macao"]):
+                ours = processor_time([*gba, *words])
+                yield compare(f"gba {' '.join(words)}", ours, against, bare, setting, repeats=9)
+        finally:
+            os.environ.pop("GBA_HOME")
+            if before is not None:
+                os.environ["GBA_HOME"] = before

@@ -1,6 +1,6 @@
 """Time a refresh of 12 services of 100 series each against the slowest of them alone, and parsing against bare parsers.
 
-Run with ``python -m tests.benchmarks.bench_refresh``. The services are made up and answer from this machine: 10 requests
+The services are made up and answer from this machine: 10 requests
 each, a second apart (the slowest: a second and a half). A refresh is the whole job, from an empty data home to the
 published database. The parsers of the standard library read what the connectors read.
 """
@@ -13,13 +13,13 @@ import os
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
-from statistics import median
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import polars as pl
 
@@ -27,11 +27,11 @@ from gbaindicators.catalog import Feed, Service, catalog
 from gbaindicators.ingest import refreshing
 from gbaindicators.ingest.exchange import Page, Request, page_rows
 from gbaindicators.ingest.sources import datasf, imf, immd
+from tests.benchmarks.suite import Row, Setting, compare, timed
 from tests.ingest.replay import Answer, Question, dumped
 from tests.ingest.world import World
 
 SERVICES, SERIES, MONTHS, REQUESTS = 12, 100, 120, 10
-TARGET_TOGETHER, TARGET_PARSING = 2.0, 1.5
 _HOST = "made-up.example"
 
 
@@ -72,9 +72,11 @@ def made_up_answer(asked: Question, edition: int) -> Answer:
 
 def refreshed(services: Sequence[Service]) -> float:
     """Seconds of a refresh of these services into an empty data home."""
-    refreshing.services_of = lambda names, ids: list(services)  # type: ignore[assignment]
-    with tempfile.TemporaryDirectory(prefix="bench-refresh-") as home:
-        os.environ["GBA_HOME"] = home
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-refresh-") as home,
+        patch.object(refreshing, "services_of", lambda names, ids: list(services)),
+        patch.dict(os.environ, {"GBA_HOME": home}),
+    ):
         began = time.perf_counter()
         done = refreshing.refresh()
         taken = time.perf_counter() - began
@@ -84,19 +86,26 @@ def refreshed(services: Sequence[Service]) -> float:
     return taken
 
 
-def bench_together() -> None:
+def together(setting: Setting) -> Row:
     """Compare the refresh of all services with that of the slowest alone."""
-    refreshing.connector = lambda _: SimpleNamespace(request=made_up_request, parse=made_up_parse)  # type: ignore[assignment,return-value]
     services = made_up_services()
-    with (world := World()):
+    with (
+        patch.object(
+            refreshing, "connector", lambda _: SimpleNamespace(request=made_up_request, parse=made_up_parse)
+        ),
+        World() as world,
+    ):
         world.made[_HOST] = made_up_answer
-        os.environ["GBA_REPLAY"] = world.address
-        refreshed(services[1:2])  # warm
-        alone, together = refreshed(services[:1]), refreshed(services)
-    print(
-        f"refresh of {SERVICES} services of {SERIES} series: ratio {together / alone:.2f} (target {TARGET_TOGETHER:g}), "
-        f"{together:.1f} s against {alone:.1f} s for the slowest alone"
-    )
+        with patch.dict(os.environ, {"GBA_REPLAY": world.address}):
+            return compare(
+                f"refresh of {SERVICES} services of {SERIES} series",
+                lambda: refreshed(services),
+                "the slowest service alone",
+                lambda: refreshed(services[:1]),
+                setting,
+                repeats=1,
+                warm=True,
+            )
 
 
 def socrata() -> tuple[bytes, Request]:
@@ -133,39 +142,21 @@ def crossings() -> tuple[bytes, Request]:
     return (head + "".join(rows)).encode(), Request("https://x.org", feeds)
 
 
-def seconds(run: Callable[[], Any]) -> float:
-    """Wall-clock time of one run."""
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
-
-
-def bench_parsing() -> None:
-    """Compare what a connector does to an answer with what the bare parser does to it."""
-    cases: dict[str, tuple[Any, Callable[[], tuple[bytes, Request]], Callable[[bytes], Any]]] = {
-        "Socrata JSON (datasf) against json.loads": (datasf, socrata, json.loads),
-        "SDMX XML (imf) against ElementTree": (imf, sdmx, ElementTree.fromstring),
-        "CSV (immd) against csv.reader": (immd, crossings, lambda body: list(csv.reader(body.decode().splitlines()))),
+def rows(setting: Setting) -> Iterator[Row]:
+    """Compare what a connector does to an answer with what the bare parser does to it, and many services with one."""
+    cases: dict[str, tuple[Any, Callable[[], tuple[bytes, Request]], str, Callable[[bytes], Any]]] = {
+        "Socrata JSON (datasf)": (datasf, socrata, "json.loads", json.loads),
+        "SDMX XML (imf)": (imf, sdmx, "ElementTree", ElementTree.fromstring),
+        "CSV (immd)": (immd, crossings, "csv.reader", lambda body: list(csv.reader(body.decode().splitlines()))),
     }  # fmt: skip
-    for name, (connector, make, bare) in cases.items():
+    for name, (connector, make, against, bare) in cases.items():
         body, request = make()
-        rows = connector.parse(body, request).rows
-        if rows.select(pl.col("value").is_in(["", None]).any()).item():
+        found = connector.parse(body, request).rows
+        if found.select(pl.col("value").is_in(["", None]).any()).item():
             raise SystemExit(f"{name}: not all was read")
-        ways = (partial(connector.parse, body, request), partial(bare, body))
-        runs = [tuple(map(seconds, ways)) for _ in range(3)]
-        ours, theirs = (median(one) for one in zip(*runs, strict=True))
-        print(
-            f"{name}, {rows.height:,} observations of {len(body) / 1e6:.0f} MB: ratio {ours / theirs:.2f} "
-            f"(target {TARGET_PARSING:g}), {ours:.2f} s against {theirs:.2f} s"
+        ours, theirs = timed(partial(connector.parse, body, request)), timed(partial(bare, body))
+        yield compare(
+            f"{name}, {found.height:,} observations read", ours, against, theirs, setting, repeats=2
         )
-
-
-def main() -> None:
-    """Print a line for each comparison."""
-    bench_parsing()
-    bench_together()
-
-
-if __name__ == "__main__":
-    main()
+    if not setting.quick:
+        yield together(setting)

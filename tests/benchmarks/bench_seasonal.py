@@ -1,24 +1,19 @@
-"""Time 100 monthly X-13 adjustments against the program's own time divided by the processors.
-
-Run with ``python -m tests.benchmarks.bench_seasonal``; it prints the ratio, which is to stay below 1.3.
-"""
+"""Time X-13 adjustments against statsmodels' wrapper of the same program, on the same series with the same options."""
 
 from __future__ import annotations
 
-import argparse
-import os
-import subprocess
-import time
-from concurrent.futures import ThreadPoolExecutor
+import warnings
+from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from functools import partial
 
 import numpy as np
 import polars as pl
 
+from gbaindicators.errors import AdjustmentError
 from gbaindicators.transforms.seasonal import seasonal_adjustment
 from gbaindicators.transforms.seasonal.program import find_program
+from tests.benchmarks.suite import Row, Setting, absent, compare, timed
 
 YEARS = 20
 
@@ -41,57 +36,46 @@ def observations(count: int) -> pl.DataFrame:
     return pl.concat(frames)
 
 
-def program_alone(specifications: list[str], workers: int) -> tuple[float, float]:
-    """Seconds that the program takes: the sum of its runs one by one, and all of them side by side."""
-    with TemporaryDirectory() as folder:
-        for i, text in enumerate(specifications):
-            place = Path(folder) / str(i)
-            place.mkdir()
-            (place / "series.spc").write_text(text + "\n", encoding="ascii")
+def by_statsmodels(frame: pl.DataFrame) -> list[np.ndarray]:
+    """Adjust one series after another with the wrapper, which also chooses the model and looks for outliers."""
+    import pandas as pd
+    from statsmodels.tsa.x13 import x13_arima_analysis
 
-        def run(i: int) -> None:
-            subprocess.run(
-                [find_program(), "series", "-s", "-n", "-q"],
-                cwd=Path(folder) / str(i),
-                stdout=subprocess.DEVNULL,
-                check=True,
-            )
-
-        start = time.perf_counter()
-        for i in range(len(specifications)):
-            run(i)
-        one_by_one = time.perf_counter() - start
-        with ThreadPoolExecutor(workers) as pool:
-            start = time.perf_counter()
-            list(pool.map(run, range(len(specifications))))
-            return one_by_one, time.perf_counter() - start
+    adjusted = []
+    for (_,), series in frame.group_by("area", maintain_order=True):
+        months = pd.PeriodIndex(series["period"].to_list(), freq="M").to_timestamp()
+        values = pd.Series(series["value"].to_numpy(), index=months)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # the package's defaults: outliers looked for, trading days tested
+            found = x13_arima_analysis(values, outlier=True, trading=True, x12path=str(find_program()))
+        adjusted.append(found.seasadj.to_numpy())
+    return adjusted
 
 
-def processor_seconds() -> tuple[float, float]:
-    """Processor time of this process and of the programs it has run, which other work on the machine does not change."""
-    times = os.times()
-    return times.user + times.system, times.children_user + times.children_system
-
-
-def main() -> None:
-    """Print the ratio."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--series", type=int, default=100)
-    count = parser.parse_args().series
+def rows(setting: Setting) -> Iterator[Row]:
+    """Compare on monthly series of twenty years."""
+    count = setting.size(12, 2)
+    work = f"X-13 of {count} monthly series of {YEARS} years"
+    try:
+        find_program()
+        import statsmodels.tsa.x13  # noqa: F401
+    except (AdjustmentError, ImportError):
+        yield absent(work, "statsmodels x13_arima_analysis")
+        return
     frame = observations(count)
-    start, own, program = time.perf_counter(), *processor_seconds()
-    result = seasonal_adjustment(frame, holidays="lunar_new_year")
-    package = time.perf_counter() - start
-    own, program = (after - before for after, before in zip(processor_seconds(), (own, program), strict=True))
-    cores = os.cpu_count() or 1
-    one_by_one, side_by_side = program_alone(result.models["specification"].to_list(), cores)
-    print(
-        f"{count} series of {YEARS} years: package {package:.1f} s; program one by one {one_by_one:.1f} s on {cores} "
-        f"processors, side by side {side_by_side:.1f} s; ratio to one by one / processors "
-        f"{package / (one_by_one / cores):.2f}, to side by side {package / side_by_side:.2f}; processor time: package {own:.1f} s, "
-        f"program {program:.1f} s, ratio {(own + program) / program:.2f}"
+    ours, theirs = (
+        seasonal_adjustment(frame).adjusted["value"].to_numpy(),
+        np.concatenate(by_statsmodels(frame)),
     )
-
-
-if __name__ == "__main__":
-    main()
+    # models and regressors are chosen a little differently, so the two agree in size only
+    if np.median(np.abs(ours / theirs - 1)) > 0.01:
+        raise SystemExit("X-13: the two do not adjust alike")
+    yield compare(
+        work,
+        timed(partial(seasonal_adjustment, frame)),
+        "statsmodels x13_arima_analysis",
+        timed(partial(by_statsmodels, frame)),
+        setting,
+        repeats=3,
+    )

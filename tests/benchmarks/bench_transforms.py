@@ -1,18 +1,15 @@
-"""Time `convert`, `deflate`, `index` and `from_ytd` on ten million rows against hand-written Polars.
+"""Time `convert`, `deflate`, `index` and `from_ytd` against hand-written Polars, and `convert` against pandas.
 
-Run with ``python -m tests.benchmarks.bench_transforms``; it prints the ratios of the medians of alternating runs, of
-frames without and with ``sources``. By hand means joins that are correct by date and give the same columns, the union
-of the sources among them; `growth` has a benchmark of its own.
+By hand means joins that are correct by date and give the same columns, the union of the sources among them, on frames
+without and with ``sources``; `growth` has a benchmark of its own.
 """
 
 from __future__ import annotations
 
-import argparse
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from statistics import median
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -22,6 +19,7 @@ from gbaindicators.tables.series_frame import FREQUENCY
 from gbaindicators.transforms.indexing import index
 from gbaindicators.transforms.money import convert, deflate
 from gbaindicators.transforms.year_to_date import from_ytd
+from tests.benchmarks.suite import Row, Setting, absent, compare, installed, same, timed
 
 KEYS = ["indicator", "area"]
 FIRST, LAST = date(1985, 1, 1), date(2024, 12, 1)
@@ -176,51 +174,43 @@ def from_ytd_case(rows: int, *, origin: bool) -> Case:
     return Case("from_ytd", from_ytd, by_hand, frame)
 
 
-def seconds(run: Transform, frame: pl.DataFrame) -> float:
-    """Wall-clock time of one run."""
-    start = time.perf_counter()
-    run(frame)
-    return time.perf_counter() - start
-
-
-def compare(case: Case, label: str, repeats: int) -> None:
-    """Print the medians of alternating runs and their ratio, after a check that both agree."""
+def check(case: Case) -> None:
+    """End the run when the two do not give the same."""
     ours, theirs = case.ours(case.frame), case.by_hand(case.frame)
     if set(ours.columns) != set(theirs.columns):
         raise SystemExit(f"{case.name}: the columns differ: {ours.columns} and {theirs.columns}")
-    apart = (ours["value"] - theirs["value"]).abs().max()
-    if ours["value"].null_count() != theirs["value"].null_count() or apart > 1e-6:  # type: ignore[operator]
-        raise SystemExit(f"{case.name}: the values do not agree")
+    same(ours["value"].to_numpy(), theirs["value"].to_numpy(), case.name)
     if "sources" in ours.columns and not ours["sources"].equals(theirs["sources"]):
         raise SystemExit(f"{case.name}: the sources do not agree")
-    del ours, theirs
-    times = [(seconds(case.ours, case.frame), seconds(case.by_hand, case.frame)) for _ in range(repeats)]
-    package, hand = (median(t) for t in zip(*times, strict=True))
-    print(
-        f"{case.name}, {case.frame.height:,} rows {label}: {package:.2f} s, by hand {hand:.2f} s, "
-        f"ratio {package / hand:.2f}",
-        flush=True,
-    )
 
 
-def main() -> None:
+def pandas_row(rows: int, setting: Setting) -> Row:
+    """Compare `convert` with a merge in pandas."""
+    case = convert_case(rows, origin=False)
+    work = f"convert {case.frame.height:,} rows"
+    if not installed("pandas"):
+        return absent(work, "pandas by hand")
+    frame = case.frame.to_pandas()
+    rates = figures("1mo", "unit", [f"{u} per USD" for u in UNITS], origin=False)
+    table = rates.select(pl.col("unit").str.head(3), "period", rate="value").to_pandas()
+
+    def by_pandas():
+        joined = frame.merge(table, on=["unit", "period"], how="left")
+        joined["value"] = joined["value"] / joined["rate"]
+        return joined.drop(columns="rate").assign(unit="USD", method="to USD")
+
+    same(case.ours(case.frame)["value"], by_pandas()["value"], work)
+    return compare(work, timed(partial(case.ours, case.frame)), "pandas by hand", timed(by_pandas), setting, repeats=3)  # fmt: skip
+
+
+def rows(setting: Setting) -> Iterator[Row]:
     """Compare every transform, without and with sources."""
-    makers = {
-        "convert": convert_case,
-        "deflate": deflate_case,
-        "index": index_case,
-        "from_ytd": from_ytd_case,
-    }
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=10_000_000)
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--only", nargs="+", choices=makers, default=list(makers))
-    options = parser.parse_args()
-    for name in options.only:
+    size = setting.size(2_000_000, 20_000)
+    for make in (convert_case, deflate_case, index_case, from_ytd_case):
         for origin in (False, True):
-            case = makers[name](options.rows, origin=origin)
-            compare(case, "with sources" if origin else "without sources", options.repeats)
-
-
-if __name__ == "__main__":
-    main()
+            case = make(size, origin=origin)
+            check(case)
+            work = f"{case.name}, {case.frame.height:,} rows{' with sources' if origin else ''}"
+            ours, theirs = (timed(partial(one, case.frame)) for one in (case.ours, case.by_hand))
+            yield compare(work, ours, "Polars by hand", theirs, setting, repeats=3)
+    yield pandas_row(size, setting)

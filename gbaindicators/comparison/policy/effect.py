@@ -84,7 +84,8 @@ def policy_effect(
     lags
         Newey-West lags of the interrupted series; by default 4 (n/100)^(2/9).
     executor
-        Where to run the placebos: any executor with a ``map`` like that of `concurrent.futures`. It changes no digit.
+        Where to run the placebos: threads or processes of `concurrent.futures`, or a Dask cluster's
+        ``Client(...).get_executor()``. It changes no digit.
 
     Returns
     -------

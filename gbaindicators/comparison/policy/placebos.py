@@ -15,6 +15,7 @@ from gbaindicators.comparison.policy import interrupted, panel_data, synthetic
 from gbaindicators.comparison.policy.areas import Areas
 from gbaindicators.comparison.policy.predictors import Predictors
 from gbaindicators.comparison.policy.subsets import Criterion
+from gbaindicators.transforms.spreading import results
 
 __all__ = ["gaps", "in_space", "in_time", "p_value", "run"]
 
@@ -106,7 +107,10 @@ def run(
     tasks = [
         _Task(kind, one, method, criterion, log) for kind in kinds for one in pretended[kind](areas, method)
     ]
-    rows = list(executor.map(_placebo, tasks) if executor else map(_placebo, tasks))
+    names = [
+        f"placebo in {one.kind}, {one.areas.treated} from {one.areas.text(one.areas.start)}" for one in tasks
+    ]
+    rows = results(_placebo, tasks, names, executor)
     schema = {
         "kind": pl.String,
         "unit": pl.String,

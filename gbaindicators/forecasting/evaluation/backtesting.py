@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable
 from concurrent.futures import Executor
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
@@ -60,7 +60,7 @@ def backtest(
     level
         Levels of the intervals in percent.
     executor
-        Spreads the work of `forecast` over processes.
+        Where to compute, as for `forecast`.
 
     Returns
     -------
@@ -109,8 +109,9 @@ def backtest(
         .join(origins.select(*keys, "origin"), on=keys, nulls_equal=True)
         .filter(pl.col("period") <= pl.col("origin"))
     )
-    spread: dict[str, Any] = {} if executor is None else {"executor": executor}
-    forecasts = pl.concat(forecast(stack, horizon, model=name, level=level, **spread) for name in names)
+    forecasts = pl.concat(
+        forecast(stack, horizon, model=name, level=level, executor=executor) for name in names
+    )
     return _beside_actuals(forecasts, training, origins, keys)
 
 

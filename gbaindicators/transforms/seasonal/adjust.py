@@ -26,6 +26,7 @@ from gbaindicators.transforms.seasonal.program import find_program, run_program
 from gbaindicators.transforms.seasonal.result import Adjusted, SeasonalAdjustment
 from gbaindicators.transforms.seasonal.single import Single, name_of, single
 from gbaindicators.transforms.seasonal.specification import OUTLIERS, Settings, specification
+from gbaindicators.transforms.spreading import outcomes
 
 __all__ = ["seasonal_adjust", "seasonal_adjustment"]
 
@@ -85,7 +86,8 @@ def seasonal_adjust(
         ``"log"`` for a multiplicative adjustment, ``"none"`` for an additive one; ``"auto"`` decides by AICc, and
         for the additive one where a value is not above zero. STL takes logarithms where it can.
     executor
-        Runs several series at once, on threads or processes; by default one thread for each processor.
+        Where to compute: threads or processes of `concurrent.futures`, or a Dask cluster's
+        ``Client(...).get_executor()``; by default one thread for each processor. It changes no digit.
 
     Returns
     -------
@@ -189,8 +191,8 @@ def seasonal_adjustment(
         find_program()
     tries = _prepare(with_frequency(frame).with_row_index(_ROW), asked, holidays, model)
     ready = [t for t in tries if t.series is not None]
-    outcomes = iter(_run(ready, executor))
-    done = [t._replace(outcome=next(outcomes)) if t.series is not None else t for t in tries]
+    found = iter(_run(ready, executor))
+    done = [t._replace(outcome=next(found)) if t.series is not None else t for t in tries]
     result = _assemble(frame, [t for t in done if isinstance(t.outcome, Adjusted)])
     _raise_failures(done, result)
     return result
@@ -297,25 +299,24 @@ def _row_of(models: pl.DataFrame, series: Single) -> dict[str, Any]:
 
 
 def _run(tries: Sequence[_Try], executor: Executor | None) -> list[Adjusted | GbaError]:
-    series, settings = [t.series for t in tries], [t.settings for t in tries]
+    work = [(t.series, t.settings) for t in tries if t.series is not None]
+    names = [one.name for one, _ in work]
     if executor is not None:
-        return list(executor.map(_adjust, series, settings))
+        return outcomes(_adjust, work, names, executor)
     # the work is done by other processes: threads are enough to wait for them
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as threads:
-        return list(threads.map(_adjust, series, settings))
+        return outcomes(_adjust, work, names, threads)
 
 
-def _adjust(series: Single, settings: Settings) -> Adjusted | GbaError:
-    """Adjust one series; an error is handed back, that it may not end the work on the others."""
+def _adjust(work: tuple[Single, Settings]) -> Adjusted:
+    series, settings = work
+    if settings.method != "x13":
+        return decompose(series, settings.method, settings.transform)
+    text = specification(series, settings)
     try:
-        if settings.method != "x13":
-            return decompose(series, settings.method, settings.transform)
-        text = specification(series, settings)
         return read_output(run_program(text), len(series.values), text)
     except AdjustmentError as error:
-        return AdjustmentError(f"{series.name}: {error}")
-    except GbaError as error:
-        return error
+        raise AdjustmentError(f"{series.name}: {error}") from error
 
 
 def _raise_failures(done: Sequence[_Try], result: SeasonalAdjustment) -> None:

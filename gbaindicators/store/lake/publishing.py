@@ -1,0 +1,211 @@
+"""Publishing to a shared database: what changed, in one transaction, as one snapshot with its author and message."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gbaindicators.errors import DatabaseError, UsageError
+from gbaindicators.store.building import BuildSummary, build
+from gbaindicators.store.home import using_database
+from gbaindicators.store.lake.attaching import NAME, attach_lake, columns_of, complaints, quoted
+from gbaindicators.store.lake.location import Lake
+from gbaindicators.store.lake.recomputing import add_figures, recompute
+from gbaindicators.store.lake.turns import take_turn
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["CONTRIBUTED", "build_lake", "open_workshop", "publish"]
+
+Progress = Callable[[str], None]
+#: Where the files of contributions seem to lie.
+CONTRIBUTED: Final = "contributed/"
+#: Tables of partitions beside a database file; a lake has none.
+_OF_PARTITIONS: Final = "partition"
+_SORT: Final = ("table_name", "indicator", "area", "frequency", "period")
+
+
+def build_lake(datasets: str | os.PathLike[str] | None, lake: Lake, report: Progress) -> BuildSummary:
+    """Build a database aside and publish it to a lake, together with what others contributed to that.
+
+    Parameters
+    ----------
+    datasets
+        As for `build`. The shipped figures are joined with what refreshes accepted in this data home, and with what
+        builds of other machines brought from theirs.
+    lake
+        Where to publish to; it is made where there is none.
+    report
+        Called with a line of text at every step.
+    """
+    _refuse_partitions(datasets)
+    with tempfile.TemporaryDirectory(prefix="gba-lake-") as folder:
+        made = Path(folder) / "made.duckdb"
+        # Shipped figures come with the archive of this home, as where they are built in it.
+        with using_database(made if datasets is None else None):
+            build(datasets, made, progress=report)
+        with open_workshop(lake, Path(folder)) as connection:
+            connection.execute(f"ATTACH {quoted(str(made))} AS made (READ_ONLY)")
+            kept = f"file LIKE '{CONTRIBUTED}%'" + (" OR file LIKE 'archive/%'" if datasets is None else "")
+            origin = "made"
+            if _any(connection, kept):
+                report("joining what others contributed")
+                with complaints(lake):
+                    recompute(connection, "made", lambda: add_figures(connection, NAME, f"({kept})"))
+                origin = "joined"
+            report(f"publishing to {lake}")
+            return publish(connection, lake, origin, None, f"build of {_named(datasets)}")
+
+
+def _named(datasets: str | os.PathLike[str] | None) -> str:
+    return "the shipped figures" if datasets is None else Path(datasets).name
+
+
+def _any(connection: duckdb.DuckDBPyConnection, condition: str) -> bool:
+    if "observation" not in columns_of(connection, NAME):
+        return False
+    row = connection.execute(f"FROM {NAME}.main.observation WHERE {condition} LIMIT 1").fetchone()
+    return row is not None
+
+
+def _refuse_partitions(datasets: str | os.PathLike[str] | None) -> None:
+    if datasets is None:
+        return
+    folders = [p for p in (Path(datasets).expanduser() / "observations").glob("*") if p.is_dir()]
+    if folders:
+        raise UsageError(
+            f"{folders[0]} is a table in partitions, which are published to a database file; a shared database takes "
+            "tables of CSV files"
+        )
+
+
+@contextlib.contextmanager
+def open_workshop(lake: Lake, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an empty database with a lake attached for writing, and hold the turn of its writers.
+
+    Raises
+    ------
+    UsageError
+        When the connection string names a snapshot.
+    DatabaseError
+        When the lake cannot be reached or is another program's.
+    """
+    import duckdb
+
+    if lake.snapshot is not None:
+        raise UsageError(
+            f"{lake} names a snapshot, which cannot be changed: leave snapshot={lake.snapshot} away"
+        )
+    connection = duckdb.connect(
+        str(folder / "joined.duckdb"),
+        config={"temp_directory": str(folder / "spilled"), "memory_limit": "2GB"},
+    )
+    try:
+        with take_turn(connection, lake):
+            attach_lake(connection, lake, write=True)
+            tables = columns_of(connection, NAME)
+            if tables and "build" not in tables:
+                raise DatabaseError(
+                    f"{lake} is a DuckLake of another program, with the tables {', '.join(sorted(tables)[:5])}. It is "
+                    "left alone: choose another database of PostgreSQL for the figures"
+                )
+            yield connection
+    finally:
+        connection.close()
+
+
+def publish(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, origin: str, author: str | None, message: str
+) -> BuildSummary:
+    """Make the tables of a lake equal to those of an attached database, in one transaction that is one snapshot.
+
+    Rows that are in both stay as they are: a snapshot costs what changed, and can be asked what that was.
+
+    Raises
+    ------
+    DatabaseError
+        When it cannot be written, or another program wrote at the same time. Nothing is published then.
+    """
+    new, old = columns_of(connection, origin), columns_of(connection, NAME)
+    added = removed = 0
+    with complaints(lake):
+        connection.execute("BEGIN")
+        try:
+            for table, columns in new.items():
+                if table.startswith(_OF_PARTITIONS):
+                    continue
+                if old.get(table) != columns:
+                    _replace(connection, origin, table)
+                more, fewer = _merge(connection, origin, table, [name for name, _ in columns])
+                if table == "observation":
+                    added, removed = more, fewer
+            summary = _count(connection, origin, lake)
+            counts = {"observations": summary.observations, "added": added, "removed": removed}
+            connection.execute(
+                f"CALL {NAME}.set_commit_message({quoted(author or _login())}, {quoted(message)}, "
+                f"extra_info => {quoted(json.dumps(counts))})"
+            )
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.rollback()
+            raise
+    return summary
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container without a name for its user
+        return "unknown"
+
+
+def _replace(connection: duckdb.DuckDBPyConnection, origin: str, table: str) -> None:
+    connection.execute(f'DROP TABLE IF EXISTS {NAME}.main."{table}"')
+    connection.execute(f'CREATE TABLE {NAME}.main."{table}" AS FROM {origin}.main."{table}" LIMIT 0')
+
+
+def _merge(
+    connection: duckdb.DuckDBPyConnection, origin: str, table: str, columns: list[str]
+) -> tuple[int, int]:
+    """Make a table of the lake equal to the new one; returns how many rows were added and removed.
+
+    Rows are matched by their hash and compared whole; among equal rows the first with the first.
+    """
+    listed = ", ".join(f'"{c}"' for c in columns)
+    entry = "{" + ", ".join(f"'{c}': \"{c}\"" for c in columns) + "}"
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE past AS
+        SELECT *, hash(entry) AS key, row_number() OVER (PARTITION BY hash(entry)) AS copy
+        FROM (SELECT rowid AS spot, {entry} AS entry FROM {NAME}.main."{table}");
+        CREATE OR REPLACE TEMP TABLE present AS
+        SELECT *, hash(entry) AS key, row_number() OVER (PARTITION BY hash(entry)) AS copy
+        FROM (SELECT {entry} AS entry FROM {origin}.main."{table}");
+    """)
+    same = "present.key = past.key AND present.copy = past.copy AND present.entry IS NOT DISTINCT FROM past.entry"
+    gone = connection.execute(
+        f'DELETE FROM {NAME}.main."{table}" WHERE rowid IN (SELECT spot FROM past ANTI JOIN present ON {same})'
+    ).fetchone()
+    order = ", ".join(f'"{c}"' for c in _SORT if c in columns) or "ALL"
+    come = connection.execute(
+        f"""INSERT INTO {NAME}.main."{table}" ({listed})
+            SELECT {listed} FROM (SELECT unnest(entry) FROM present ANTI JOIN past ON {same}) ORDER BY {order}"""
+    ).fetchone()
+    connection.execute("DROP TABLE past; DROP TABLE present")
+    return int(come[0]) if come else 0, int(gone[0]) if gone else 0
+
+
+def _count(connection: duckdb.DuckDBPyConnection, origin: str, lake: Lake) -> BuildSummary:
+    row = connection.execute(f"""
+        SELECT count(*), count(DISTINCT (indicator, area, frequency, adjustment, prices)), count(DISTINCT source),
+               (SELECT count(*) FROM {origin}.main.finding)
+        FROM {origin}.main.observation
+    """).fetchone()
+    assert row is not None
+    return BuildSummary(lake, *row)

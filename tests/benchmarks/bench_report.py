@@ -1,0 +1,32 @@
+"""Time ``gba report`` from end to end: a process that starts, reads the published database and writes the whole report."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from gbaindicators.store import build
+from tests.benchmarks.suite import Row, Setting, alone, apart
+
+_REPORT = """
+import sys, time
+start = time.perf_counter()
+from gbaindicators.cli.app import main
+code = main(["--quiet", "report", "--out", sys.argv[1], "--database", sys.argv[2]])
+assert code == 0, code
+print()
+print(time.perf_counter() - start)
+"""
+
+
+def rows(setting: Setting) -> Iterator[Row]:
+    """Nothing else makes this report: its time stands alone."""
+    with tempfile.TemporaryDirectory(prefix="bench-report-") as folder:
+        root = Path(folder)
+        build(database=root / "gba.duckdb")
+        yield alone(
+            "gba report, from start to end",
+            apart(_REPORT, str(root / "report"), str(root / "gba.duckdb")),
+            setting,
+        )
