@@ -35,7 +35,7 @@ def test_readme_begins_with_the_two_commands() -> None:
 
 @pytest.mark.parametrize("line", LINES)
 def test_command_lines_name_commands_and_options_that_exist(line: str) -> None:
-    words = shlex.split(line)[1:]
+    words = shlex.split(line, comments=True)[1:]
     command = [] if words[0].startswith("-") else words[:1]
     shown = CliRunner().invoke(
         app, [*command, "--help"], env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
@@ -45,9 +45,11 @@ def test_command_lines_name_commands_and_options_that_exist(line: str) -> None:
         assert re.search(rf"{option}\b", shown.output), option
 
 
-@pytest.mark.parametrize("line", [line for line in LINES if line.split()[1] in ("load", "benchmark")])
+@pytest.mark.parametrize(
+    "line", [one for one in LINES if one.split()[1] in ("load", "benchmark") and "DATABASE" not in one]
+)
 def test_command_lines_that_print_do_so(line: str, shipped: Path) -> None:
-    done = CliRunner().invoke(app, shlex.split(line)[1:])
+    done = CliRunner().invoke(app, shlex.split(line, comments=True)[1:])
     assert done.exit_code == 0, done.output
     assert "20" in done.output
 

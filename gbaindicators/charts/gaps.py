@@ -11,7 +11,7 @@ from gbaindicators.catalog import catalog
 from gbaindicators.charts.axes import add_value_axis, date_axis, tick_room, value_range
 from gbaindicators.charts.canvas import redrawable
 from gbaindicators.charts.labels import name_of, number_text, period_label
-from gbaindicators.charts.over_time import add_end_labels, dashes_of, trace_of
+from gbaindicators.charts.over_time import add_breaks, add_end_labels, dashes_of, trace_of
 from gbaindicators.charts.phrasebook import said
 from gbaindicators.charts.series import Drawing, Series, drawing
 from gbaindicators.charts.theme import GREY, INK, LABEL_SIZE, as_text, on_white, text_width, wrap
@@ -76,8 +76,6 @@ def gap(
     >>> [list(trace.y) for trace in gap(frame).data]
     [[0.5, 0.55], [0.55]]
     """
-    import plotly.graph_objects as go
-
     check_language(lang)
     other = _benchmark(frame)
     drawn = drawing(_ratios(frame, lang), lang, kind="a gap chart")
@@ -90,7 +88,7 @@ def gap(
     )
     low, high = value_range([1.0, *(v for s in drawn.series for v in s.values)])
     lines = {s: wrap(_end_label(s, drawn), _LABEL_WIDTH, LABEL_SIZE, bold=True) for s in drawn.series}
-    broken = _broken(drawn)
+    broken = any(s.breaks for s in drawn.series)
     first, last = drawn.periods[0], drawn.periods[-1]
     page = drawn.page(
         "gap",
@@ -117,14 +115,7 @@ def gap(
         )  # fmt: skip
     for series, dash in dashes_of(drawn.series).items():
         figure.add_trace(trace_of(series, drawn, dash))
-    if broken:
-        figure.add_trace(
-            go.Scatter(
-                x=[s.periods[i] for s, i in broken], y=[s.values[i] for s, i in broken], mode="markers", hoverinfo="skip",
-                name="○", cliponaxis=False,
-                marker={"size": 9, "color": "white", "line": {"width": 2, "color": [s.colour for s, _ in broken]}},
-            )
-        )  # fmt: skip
+    add_breaks(figure, drawn.series, drawn)
     add_end_labels(figure, page, [(lines[s], on_white(s.colour), s.last) for s in drawn.series], low, high)
     return figure
 
@@ -176,23 +167,6 @@ def _end_label(series: Series, drawn: Drawing) -> str:
     if series.periods[-1] == drawn.periods[-1]:
         return text
     return f"{text} ({period_label(series.frequency, series.periods[-1], drawn.lang)})"
-
-
-def _broken(drawn: Drawing) -> list[tuple[Series, int]]:
-    """Points of the lines at which the figures of one side break; the first of a line breaks from nothing drawn."""
-    areas = drawn.frame["area"].n_unique() > 1
-    breaks = drawn.frame.filter(pl.col("status") == "B")
-    found = {
-        (name_of("area", area, drawn.lang) if areas else None, period)
-        for area, period in breaks.select("area", "period").iter_rows()
-    }
-    lines = drawn.series if areas else drawn.series[:1]
-    return [
-        (s, i)
-        for s in lines
-        for i, period in enumerate(s.periods)
-        if i > 0 and (s.name if areas else None, period) in found
-    ]
 
 
 def _notes(frame: pl.DataFrame, drawn: Drawing, lang: str) -> list[str]:

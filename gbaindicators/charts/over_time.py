@@ -12,7 +12,7 @@ import polars as pl
 from gbaindicators.charts.axes import add_value_axis, date_axis, tick_room, value_range
 from gbaindicators.charts.canvas import redrawable
 from gbaindicators.charts.envelope import MOST_LINES, envelope, spans_for
-from gbaindicators.charts.labels import period_label
+from gbaindicators.charts.labels import period_label, sentences
 from gbaindicators.charts.markers import MARKER_ROOM, add_markers, add_shades, key_to, policies_of, shades_of
 from gbaindicators.charts.series import MOST_SERIES, Drawing, Series, drawing, lonely
 from gbaindicators.charts.theme import (
@@ -50,7 +50,7 @@ def line(
 ) -> go.Figure:
     """Draw every series of a frame as a line over time, labelled at its end.
 
-    A gap breaks the line; a value with gaps on both sides is a dot. Of more than twelve series the seven with the
+    A gap breaks the line; a circle marks where the figures break (status B), across which growth is not to be read; a value with gaps on both sides is a dot. Of more than twelve series the seven with the
     largest latest value keep colour and label, the others are grey. Of very many values those that shape the lines are
     drawn, and the note says so.
 
@@ -113,6 +113,7 @@ def line(
     end = periods[-1]
     lines = {s: wrap(_end_label(s, end, drawn), _LABEL_WIDTH, LABEL_SIZE, bold=True) for s in coloured}
     low, high = value_range([v / drawn.scale.factor for s in drawn.series for v in s.values], log=log)
+    broken = any(s.breaks for s in coloured)
     marked = policies_of(policies, drawn.frame, periods[0], end)
     shaded = shades_of(shade, periods[0], end, lang)
     page = drawn.page(
@@ -123,7 +124,7 @@ def line(
         span=drawn.span(),
         says=[phrase("grey", lang, hidden)] if hidden else (),
         notes=[phrase("envelope", lang, f"{count:,}", spans)] if spans else (),
-        key=key_to(marked, lang),
+        key=sentences([key_to(marked, lang), phrase("line_breaks", lang) if broken else ""], lang),
         above=MARKER_ROOM * (bool(marked) + bool(shaded)),
         left=tick_room(low, high, log=log),
         right=max(text_width(t, LABEL_SIZE, bold=True) for ls in lines.values() for t in ls) + 12,
@@ -134,6 +135,7 @@ def line(
     dashes = dashes_of(coloured)
     for series in sorted(drawn.series, key=lambda s: s in lines):
         figure.add_trace(trace_of(series, drawn, dashes.get(series), spans=spans))
+    add_breaks(figure, coloured, drawn)
     add_value_axis(figure, low, high, log=log)
     figure.update_xaxes(**date_axis(periods, drawn.series, lang))
     add_markers(figure, page, marked)
@@ -194,6 +196,21 @@ def trace_of(
         hovertemplate=hover_of(drawn),
         **marks,
     )
+
+
+def add_breaks(figure: go.Figure, series: Sequence[Series], drawn: Drawing) -> None:
+    """Mark with circles where the figures of lines break."""
+    import plotly.graph_objects as go
+
+    broken = [(s, i) for s in series for i in s.breaks]
+    if broken:
+        figure.add_trace(
+            go.Scatter(
+                x=[s.periods[i] for s, i in broken], y=[s.values[i] / drawn.scale.factor for s, i in broken],
+                mode="markers", hoverinfo="skip", name="○", cliponaxis=False,
+                marker={"size": 8, "color": "white", "line": {"width": 2, "color": [s.colour for s, _ in broken]}},
+            )
+        )  # fmt: skip
 
 
 def hover_of(drawn: Drawing) -> str:

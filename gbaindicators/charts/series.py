@@ -44,13 +44,17 @@ _LONGEST: Final = 60
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """One line of a chart: its values that are there, in order of time."""
+    """One line of a chart: its values that are there, in order of time.
+
+    `breaks` are the places of values with status B; the first of a line breaks from nothing drawn.
+    """
 
     name: str
     colour: str
     frequency: str
     periods: tuple[date, ...]
     values: tuple[float, ...]
+    breaks: tuple[int, ...] = ()
 
     @property
     def label(self) -> str:
@@ -304,5 +308,7 @@ def drawing(frame: pl.DataFrame | pl.LazyFrame, lang: str, *, kind: str = "a cha
             continue
         periods = held["period"].to_list()
         frequency = row.get("frequency") or _frequency_of(periods)
-        found.append(Series(name, colour, frequency, tuple(periods), tuple(held["value"].to_list())))
+        statuses = held["status"].to_list() if "status" in held.columns else []
+        breaks = tuple(i for i, status in enumerate(statuses) if status == "B" and i > 0)
+        found.append(Series(name, colour, frequency, tuple(periods), tuple(held["value"].to_list()), breaks))
     return Drawing(frame, tuple(found), tuple(silent), choose_scale(unit, values, lang), lang)

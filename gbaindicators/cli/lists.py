@@ -22,7 +22,6 @@ from gbaindicators.cli.results import deliver, publication
 from gbaindicators.cli.series import heading, in_common, scaled_texts
 
 if TYPE_CHECKING:
-
     import polars as pl
     from rich.console import RenderableType
 

@@ -102,6 +102,20 @@ def test_a_line_that_ends_early_says_when():
     assert "<b>Foshan (2024)</b>" in printed(charts.line(frame), "label")
 
 
+def test_a_circle_marks_where_figures_break():
+    frame = pl.DataFrame({
+        "area": ["macao"] * 4, "frequency": "A", "period": [date(year, 1, 1) for year in (2020, 2021, 2022, 2023)],
+        "value": [1.0, 2.0, None, 4.0], "status": ["B", "A", "B", "B"],
+    })  # fmt: skip
+    figure = charts.line(frame)
+    # the first value breaks from nothing that is drawn, and the missing one is not drawn
+    circles = next(trace for trace in figure.data if trace.name == "○")
+    assert (list(circles.x), list(circles.y)) == ([date(2023, 1, 1)], [4.0])
+    assert any("○ Break in the figures" in a.text for a in figure.layout.annotations if a.name == "footer")
+    whole = charts.line(frame.with_columns(status=pl.lit("A")))
+    assert "○" not in [trace.name for trace in whole.data]
+
+
 @pytest.mark.parametrize("hole", [None, "absent"])
 def test_a_gap_breaks_the_line(hole):
     frame = years([1.0, 2.0, None, 4.0, 5.0])
