@@ -11,10 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from gbaindicators.catalog import datasets_dir
 from gbaindicators.store import build
 from gbaindicators.tables import observations
+
+# How long an example takes says how busy the machine is: timings are for the benchmarks.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 #: A row of an observation file that breaks no rule; a made-up row says only what differs from it.
 ROW = {

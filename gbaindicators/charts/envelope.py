@@ -44,7 +44,7 @@ def envelope(
     --------
     >>> days = [date(2024, 1, day) for day in range(1, 9)]
     >>> envelope(days, [1, 5, 2, 3, 4, 0, 9, 7], 1)[1]
-    [1, 5, 0, 9, 7]
+    [1, 0, 9, 7]
     """
     first = periods[0].toordinal()
     width = (periods[-1].toordinal() - first + 1) / spans

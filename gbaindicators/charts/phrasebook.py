@@ -44,7 +44,7 @@ def said(text: str, lang: str) -> str:
     """Say steps or notes, joined by semicolons, in a language; what the book lacks stays English.
 
     >>> said("to USD at the period's average market rate; growth over 1y", "zh-Hans")
-    '按当期平均市场汇率折算为美元；1年增速'
+    '按当期平均市场汇率折算为美元；同比增速'
     """
     return text if lang == "en" else "；".join(_step(step, lang).text for step in text.split("; "))
 

@@ -112,8 +112,11 @@ def sensitivity(
 
     check_language(lang)
     _check(frame)
+    drawn = frame.drop_nulls("value")
+    if drawn.is_empty():
+        raise FrameError(f"all {frame.height} values of the frame are null, so there is nothing to draw")
     scales = {
-        unit: choose_scale(unit, frame.filter(pl.col("unit").eq_missing(unit))["value"].to_list(), lang)
+        unit: choose_scale(unit, drawn.filter(pl.col("unit").eq_missing(unit))["value"].to_list(), lang)
         for unit in frame["unit"].unique()
     }
     bases, kinds = (frame[c].unique(maintain_order=True).to_list() for c in ("basis", "prices"))
