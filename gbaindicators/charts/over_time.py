@@ -97,7 +97,7 @@ def line(
     >>> figure.layout.title.text, list(figure.data[0].y)
     ('<b>Macao</b>', [1.5, 2.5])
     """
-    drawn = drawing(frame, lang, kind="a line chart")
+    drawn = drawing(frame, lang, kind="a line chart", most=None)
     if log:
         _refuse_log(drawn)
     if len(drawn.series) > MOST_LINES:

@@ -38,6 +38,8 @@ __all__ = ["MOST_COLOURED", "MOST_SERIES", "Drawing", "Series", "drawing", "lone
 MOST_SERIES: Final = 12
 #: How many stay in colour then.
 MOST_COLOURED: Final = 7
+#: Values that charts draw as they are; only `line` thins more.
+MOST_VALUES: Final = 100_000
 #: Longest label of a series in characters; the whole name shows on hover.
 _LONGEST: Final = 60
 
@@ -272,13 +274,16 @@ def _colours(areas: Sequence[str | None]) -> list[str]:
     return [own, *(c for c in OTHER_COLOURS if c != own)][: len(areas)]
 
 
-def drawing(frame: pl.DataFrame | pl.LazyFrame, lang: str, *, kind: str = "a chart") -> Drawing:
+def drawing(
+    frame: pl.DataFrame | pl.LazyFrame, lang: str, *, kind: str = "a chart", most: int | None = MOST_VALUES
+) -> Drawing:
     """Check a frame and cut it into series.
 
     Raises
     ------
     FrameError
-        When the frame is empty or without any value, mixes units, or repeats a period of a series.
+        When the frame is empty or without any value, holds more than `most` values, mixes units, or repeats a period of
+        a series.
     """
     check_language(lang)
     frame = check_series_frame(frame.collect() if isinstance(frame, pl.LazyFrame) else frame)
@@ -287,6 +292,11 @@ def drawing(frame: pl.DataFrame | pl.LazyFrame, lang: str, *, kind: str = "a cha
     values = frame["value"].drop_nulls().to_list()
     if not values:
         raise FrameError(f"all {frame.height} values of the frame are null, so there is nothing to draw")
+    if most is not None and len(values) > most:
+        raise FrameError(
+            f"{kind} shows up to {most:,} values, the frame has {len(values):,}: filter it, or bring it to longer periods "
+            "with gba.to_frequency; gba.chart.line thins what it draws"
+        )
     check_unique_periods(frame)
     unit = one_unit(frame, kind)
     keys = series_keys(frame)

@@ -62,6 +62,11 @@ def known_by(day: str | date | None) -> Iterator[None]:
     day
         The day, as a date or SDMX text; None leaves things as they are.
 
+    Yields
+    ------
+    None
+        Within the block the day holds; after it, reads are as before.
+
     Raises
     ------
     PeriodError

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from gbaindicators import charts, comparison, transforms
-from gbaindicators.errors import GbaError
+from gbaindicators.errors import FrameError, GbaError
 
 HOSTILE = "<script>alert(1)</script> <b>x</b> %{x} $y$ javascript:alert(2)"
 
@@ -240,6 +240,14 @@ def test_two_million_points_keep_their_shape_and_the_note_says_so():
     assert max(v for v in spike.y if v is not None) == 50.0
     assert (spike.x[0], spike.x[-1]) == (days[0], days[-1])
     assert f"{len(frame):,} figures" in next(a.text for a in figure.layout.annotations if a.name == "footer")
+
+
+@pytest.mark.parametrize("verb", [charts.small_multiples, charts.slope, charts.heatmap, charts.seasonal])
+def test_a_chart_that_does_not_thin_refuses_what_no_page_can_hold(verb):
+    days = pl.date_range(date(1700, 1, 1), date(1975, 1, 1), "1d", eager=True)
+    frame = pl.DataFrame({"period": days, "value": 1.0, "frequency": "D"})
+    with pytest.raises(FrameError, match=f"up to 100,000 values, the frame has {len(days):,}.*to_frequency"):
+        verb(frame)
 
 
 def test_more_lines_than_anyone_can_tell_apart_are_refused():
