@@ -53,12 +53,12 @@ _HOME = pytest.StashKey[tuple[str | None, str]]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the real services alone unless -m names them, also with ``-m "not slow"``."""
-    if "live" in config.option.markexpr:
-        return
-    live = [item for item in items if item.get_closest_marker("live")]
-    items[:] = [item for item in items if item not in live]
-    config.hook.pytest_deselected(items=live)
+    """Leave the real services, and what takes long, alone unless -m names them."""
+    for marker in ("live", "slow"):
+        if marker not in config.option.markexpr:
+            left = {item for item in items if item.get_closest_marker(marker)}
+            items[:] = [item for item in items if item not in left]
+            config.hook.pytest_deselected(items=list(left))
 
 
 @pytest.fixture(scope="session")

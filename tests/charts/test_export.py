@@ -274,6 +274,7 @@ def test_one_browser_draws_every_kind_of_picture(tmp_path):
         assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
 
 
+@pytest.mark.slow
 @browser
 def test_presets_have_their_pixels(tmp_path):
     """What the table of `export` promises."""
@@ -313,6 +314,7 @@ def _inflated(raw):
             continue
 
 
+@pytest.mark.slow
 @browser
 def test_a_browser_that_hangs_is_replaced_and_the_others_are_written(tmp_path, monkeypatch):
     """The second picture stops the browser's processes, as a page that never answers does."""
@@ -334,6 +336,7 @@ def test_a_browser_that_hangs_is_replaced_and_the_others_are_written(tmp_path, m
     assert told == ["a.png", "b.png", "c.png"]
 
 
+@pytest.mark.slow
 @browser
 def test_a_page_that_computes_on_and_on_is_given_up(tmp_path):
     """Two hundred thousand marks of SVG take far longer than half a second."""
@@ -365,6 +368,7 @@ def test_chinese_and_markup_are_drawn_as_text(tmp_path):
     )
 
 
+@pytest.mark.slow
 @browser
 def test_time_is_up(tmp_path):
     with pytest.raises(ExportError, match=r"0\.001 seconds"):

@@ -32,6 +32,7 @@ def test_every_verb_has_a_subject() -> None:
     assert kinds == set(charts.__all__) - {"export", "export_many", "held_back"}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_all_kinds_are_written_in_a_language_and_a_size(run: Run, tmp_path: Path) -> None:
     out = tmp_path / "made" / "here"
