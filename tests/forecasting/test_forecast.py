@@ -323,7 +323,7 @@ class TestFrame:
         assert ahead["sources"].to_list() == [["a", "b", "c"]] * 2
         assert ahead["status"].to_list() == ["F", "F"]
         assert ahead["method"][0].startswith(
-            "added up; forecast by the weighted middle of Theta, dynamic Theta"
+            "added up; forecast by the weighted middle of dynamic Theta, exponential smoothing"
         )
         assert "on the log scale and as it is, trained on 2000 to 2003 (4 observations)" in ahead["method"][0]
         assert ahead["unit"].unique().to_list() == ["MOP"]

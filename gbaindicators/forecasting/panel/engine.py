@@ -19,8 +19,8 @@ __all__ = ["PANEL_MODELS", "PanelForecast", "forecast_panel", "on_logarithms"]
 
 #: What each model is, in words.
 PANEL_MODELS: Final = {
-    "auto": "the weighted middle of Theta, dynamic Theta, exponential smoothing, complex exponential smoothing and "
-    "autoregressions; without a season also of drift and simple smoothing, with one of the value a season before",
+    "auto": "the weighted middle of dynamic Theta, exponential smoothing, complex exponential smoothing and "
+    "autoregressions; without a season also of drifts and simple smoothing, with one of Theta and the value a season before",
     "theta": "Theta",
     "dynamic_theta": "dynamic Theta",
     "ets": "exponential smoothing (ETS)",
