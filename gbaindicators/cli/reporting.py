@@ -42,8 +42,8 @@ def report(
 ) -> None:
     """Write the report: a page for the browser, its print, a workbook, CSV files and the database.
 
-    The same figures give the same bytes: files that would not change are not written again, and the digest tells a job
-    whether anything did.
+    The same figures give the same bytes: files that would not change are not
+    written again, and the digest tells a job whether anything did.
 
     For example:
 

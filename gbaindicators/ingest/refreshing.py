@@ -22,9 +22,10 @@ from gbaindicators.ingest.memory import Memory
 from gbaindicators.ingest.planning import services_of, turns_of
 from gbaindicators.ingest.sources import connector
 from gbaindicators.store.archive import Archive, Batch
-from gbaindicators.store.building import build, fingerprint
+from gbaindicators.store.building import fingerprint
 from gbaindicators.store.connection import connect
 from gbaindicators.store.home import Place, database_place, home
+from gbaindicators.store.publishing import build
 
 __all__ = ["Outcome", "Refresh", "accept_held", "held_changes", "refresh", "refresh_plan"]
 

@@ -1,6 +1,6 @@
 """The database: built from the datasets, published atomically, read by everyone."""
 
-from gbaindicators.store.building import BuildSummary, build
+from gbaindicators.store.building import BuildSummary
 from gbaindicators.store.connection import connect
 from gbaindicators.store.home import chosen_database, database_path, database_place, home, using_database
 from gbaindicators.store.known import known_by, known_day
@@ -16,6 +16,7 @@ from gbaindicators.store.listing import (
     policies,
     sources,
 )
+from gbaindicators.store.publishing import build
 from gbaindicators.store.reading import load, query
 from gbaindicators.store.scanning import scan
 from gbaindicators.store.validating import validate_datasets

@@ -28,7 +28,6 @@ from gbaindicators.store.archive import Archive
 from gbaindicators.store.filling import insert_archive, insert_catalog, insert_tables, repeated
 from gbaindicators.store.home import database_place
 from gbaindicators.store.lake.location import Lake
-from gbaindicators.store.names import Database
 from gbaindicators.store.opening import open_database, quiet
 from gbaindicators.store.partition_inputs import find_partitions, in_partition
 from gbaindicators.store.partitions import (
@@ -42,7 +41,7 @@ from gbaindicators.store.partitions import (
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["BuildSummary", "build", "check_tables", "ensure_current", "fingerprint", "raise_failures"]
+__all__ = ["BuildSummary", "build_file", "check_tables", "ensure_current", "fingerprint", "raise_failures"]
 
 _MOST_FAILURES: Final = 10_000
 Progress = Callable[[str], None]
@@ -61,69 +60,16 @@ class BuildSummary:
     new_partitions: int = 0
 
 
-def _quiet(_: str) -> None:
-    return None
-
-
-def build(
-    datasets: str | os.PathLike[str] | None = None,
-    database: Database = None,
-    *,
-    progress: Progress | None = None,
+def build_file(
+    datasets: str | os.PathLike[str] | None, path: Path, report: Callable[[str], None]
 ) -> BuildSummary:
-    """Build a database from a datasets folder and publish it.
-
-    Parameters
-    ----------
-    datasets
-        Folder with ``observations/*.csv`` and, if they are there, ``catalog/``, ``crossings/`` and ``policy/``;
-        a table larger than memory lies in hive partitions, ``observations/TABLE/year=2024/month=05/*.parquet`` (or
-        ``*.csv``) with the same columns, of which a further build takes only those that changed; by default the
-        shipped figures. Without a ``catalog/`` of its own it uses the shipped catalogue. The shipped
-        figures in the data home are built together with what refreshes accepted there.
-    database
-        File to publish to, by default ``gba.duckdb`` in the data home, or connection string of a shared database
-        (``"ducklake:postgres:dbname=gba host=db.example.org"``). An older build there is replaced atomically: readers
-        that have it open keep it, new readers see the new one. What others contributed to a shared database, and what
-        their refreshes accepted, stays in it.
-    progress
-        Called with a line of text at every step.
-
-    Returns
-    -------
-    BuildSummary
-        Path and counts.
-
-    Raises
-    ------
-    DatasetError
-        When a file cannot be read as a dataset.
-    ValidationError
-        When rows break the rules; its ``failures`` names file, row, column, value and rule. Nothing is published.
-    DatabaseError
-        When the file cannot be written: a folder, another program's file, a full disk.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     summary = build(database=Path(folder) / "gba.duckdb")
-    >>> summary.sources > 1000
-    True
-    """
-    place = database_place(database)
-    if isinstance(place, Lake):
-        from gbaindicators.store.lake.publishing import build_lake
-
-        return build_lake(datasets, place, progress or _quiet)
+    """Build a database from a datasets folder, by default the shipped one, and publish it to a file."""
     root = Path(datasets).expanduser() if datasets is not None else datasets_dir()
-    shipped_at_home = datasets is None and place == database_place()
+    shipped_at_home = datasets is None and path == database_place()
     if not root.is_dir():
         raise DatasetError(
             f"{root} is not a folder: name the one that holds observations/, catalog/ and the rest"
         )
-    path = place
-    report = progress or _quiet
     with _exclusive(path) as aside:
         summary, edition = _write(root, Archive() if shipped_at_home else None, aside, path, report)
         _publish(aside, path)
@@ -353,5 +299,5 @@ def ensure_current(path: Path) -> None:
         if row is not None and (row[0] != "shipped" or row[1] == fingerprint(datasets_dir())):
             _current.add(path)
             return
-    build(database=path)
+    build_file(None, path, lambda _: None)
     _current.add(path)

@@ -11,8 +11,8 @@ import polars as pl
 
 from gbaindicators.catalog import catalog, datasets_dir
 from gbaindicators.errors import DatasetError, ValidationError
-from gbaindicators.store.building import build
 from gbaindicators.store.opening import open_database
+from gbaindicators.store.publishing import build
 from gbaindicators.tables import observations
 from gbaindicators.tables.csv_files import read_batches, read_header
 from gbaindicators.tables.validation import FAILURES

@@ -324,7 +324,7 @@ def test_what_an_earlier_build_that_was_killed_left_is_cleared(good: Path, make_
         "import importlib, os, signal, sys\n"
         "module = importlib.import_module('gbaindicators.store.building')\n"
         "module.check_tables = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "module.build(sys.argv[1], sys.argv[2])\n"
+        "importlib.import_module('gbaindicators.store').build(sys.argv[1], sys.argv[2])\n"
     )
     folder = make_datasets(gdp=[{}])
     killed = subprocess.run([sys.executable, "-c", script, str(folder), str(good)], capture_output=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gbaindicators.errors import DatabaseError, UsageError
-from gbaindicators.store.building import BuildSummary, build
+from gbaindicators.store.building import BuildSummary, build_file
 from gbaindicators.store.home import using_database
 from gbaindicators.store.lake.attaching import NAME, attach_lake, columns_of, complaints, quoted
 from gbaindicators.store.lake.location import Lake
@@ -50,7 +50,7 @@ def build_lake(datasets: str | os.PathLike[str] | None, lake: Lake, report: Prog
         made = Path(folder) / "made.duckdb"
         # Shipped figures come with the archive of this home, as where they are built in it.
         with using_database(made if datasets is None else None):
-            build(datasets, made, progress=report)
+            build_file(datasets, made, report)
         with open_workshop(lake, Path(folder)) as connection:
             connection.execute(f"ATTACH {quoted(str(made))} AS made (READ_ONLY)")
             kept = f"file LIKE '{CONTRIBUTED}%'" + (" OR file LIKE 'archive/%'" if datasets is None else "")
