@@ -93,7 +93,7 @@ def together(setting: Setting) -> Row:
         patch.object(
             refreshing, "connector", lambda _: SimpleNamespace(request=made_up_request, parse=made_up_parse)
         ),
-        World() as world,
+        (world := World()),
     ):
         world.made[_HOST] = made_up_answer
         with patch.dict(os.environ, {"GBA_REPLAY": world.address}):
