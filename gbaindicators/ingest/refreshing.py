@@ -191,8 +191,9 @@ def refresh(
 
     Examples
     --------
-    >>> refresh([]).services().height  # doctest: +SKIP
-    0
+    >>> done = refresh([])
+    >>> done.well, done.services().height
+    (True, 0)
     """
     names, clock, say = catalog(), now or datetime.now(UTC), progress or (lambda _: None)
     first = parse_period(since).start if isinstance(since, str) else since
