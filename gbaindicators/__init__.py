@@ -11,6 +11,9 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from gbaindicators.deferred import deferred
+from gbaindicators.version import __version__ as __version__
+
 # Names and where they live. They are imported when first used, so that `import gbaindicators` stays light.
 _PLACES = {
     "catalog": ("LANGUAGES",),
@@ -48,7 +51,7 @@ _PLACES = {
     "reporting": ("report",),
 }  # fmt: skip
 _MODULES = {"chart": "gbaindicators.charts", "table": "gbaindicators.charts.tabular"}
-_HOMES = {name: place for place, names in _PLACES.items() for name in names}
+_find = deferred(__name__, _PLACES)
 
 __all__ = [
     "LANGUAGES",
@@ -317,13 +320,7 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(_MODULES[name])
-    if name == "__version__":
-        from importlib.metadata import version
-
-        return version("gbaindicators")
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"gbaindicators.{_HOMES[name]}"), name)
-    raise AttributeError(f"module 'gbaindicators' has no attribute {name!r}")
+    return _find(name)
 
 
 def __dir__() -> list[str]:

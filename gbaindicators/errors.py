@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -62,6 +61,8 @@ class UnknownNameError(UsageError, LookupError):
     """
 
     def __init__(self, kind: str, name: object, known: Iterable[str], hint: str = "") -> None:
+        from difflib import get_close_matches
+
         self.kind, self.name = kind, name
         names = sorted({str(k) for k in known})
         by_folded = {k.casefold(): k for k in names}

@@ -20,7 +20,7 @@ HEAVY = (
     "pandera",
     "pyarrow",
     "xlsxwriter",
-    "typer",
+    "click",
     "rich",
     "kaleido",
     "jinja2",

@@ -1,33 +1,38 @@
 """Indicators, areas, units, definitions, sources and periods: what the names mean."""
 
-from gbaindicators.catalog.entries import (
-    LANGUAGES,
-    Area,
-    Catalog,
-    Definition,
-    Identity,
-    Indicator,
-    Nearest,
-    Policy,
-    Preference,
-    Published,
-    Source,
-    Unit,
-    catalog,
-    datasets_dir,
-    sql_dir,
-)
-from gbaindicators.catalog.periods import (
-    FREQUENCIES,
-    Period,
-    frequency_code,
-    parse_period,
-    period_end,
-    period_text,
-    period_text_expr,
-    step,
-)
-from gbaindicators.catalog.services import Feed, Service
+from typing import TYPE_CHECKING
+
+from gbaindicators.deferred import deferred
+
+if TYPE_CHECKING:
+    from gbaindicators.catalog.citing import citation
+    from gbaindicators.catalog.entries import (
+        LANGUAGES,
+        Area,
+        Catalog,
+        Definition,
+        Identity,
+        Indicator,
+        Nearest,
+        Policy,
+        Preference,
+        Published,
+        Source,
+        Unit,
+        catalog,
+    )
+    from gbaindicators.catalog.folders import datasets_dir, sql_dir
+    from gbaindicators.catalog.periods import (
+        FREQUENCIES,
+        Period,
+        frequency_code,
+        parse_period,
+        period_end,
+        period_text,
+        period_text_expr,
+        step,
+    )
+    from gbaindicators.catalog.services import Feed, Service
 
 __all__ = [
     "FREQUENCIES",
@@ -47,6 +52,7 @@ __all__ = [
     "Source",
     "Unit",
     "catalog",
+    "citation",
     "datasets_dir",
     "frequency_code",
     "parse_period",
@@ -56,3 +62,21 @@ __all__ = [
     "sql_dir",
     "step",
 ]
+
+#: Reading a figure takes periods alone; the entries take longer to import than most figures to read.
+__getattr__ = deferred(
+    __name__,
+    {
+        "citing": ("citation",),
+        "entries": (
+            "LANGUAGES", "Area", "Catalog", "Definition", "Identity", "Indicator", "Nearest", "Policy", "Preference",
+            "Published", "Source", "Unit", "catalog",
+        ),
+        "folders": ("datasets_dir", "sql_dir"),
+        "periods": (
+            "FREQUENCIES", "Period", "frequency_code", "parse_period", "period_end", "period_text", "period_text_expr",
+            "step",
+        ),
+        "services": ("Feed", "Service"),
+    },
+)  # fmt: skip

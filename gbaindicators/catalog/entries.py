@@ -11,6 +11,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from gbaindicators.catalog.citing import citation
+from gbaindicators.catalog.folders import datasets_dir
 from gbaindicators.catalog.periods import parse_period
 from gbaindicators.catalog.services import Service, read_service
 from gbaindicators.errors import DatasetError, UnknownNameError, UsageError
@@ -29,34 +31,11 @@ __all__ = [
     "Source",
     "Unit",
     "catalog",
-    "datasets_dir",
-    "sql_dir",
 ]
 
 Language = Literal["en", "zh-Hans", "zh-Hant"]
 #: Languages in which everything is named.
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh-Hans", "zh-Hant")
-
-
-def _shipped(folder: str) -> Path:
-    """Find a data folder beside the package's modules (installed) or beside the package (checkout)."""
-    package = Path(__file__).resolve().parents[1]
-    for place in (package / folder, package.parent / folder):
-        if place.is_dir():
-            return place
-    raise DatasetError(
-        f"the folder {folder!r} that ships with gbaindicators is missing: reinstall the package"
-    )
-
-
-def datasets_dir() -> Path:
-    """Folder of the shipped figures and catalogue."""
-    return _shipped("datasets")
-
-
-def sql_dir() -> Path:
-    """Folder of the schema, views and macros."""
-    return _shipped("sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +178,9 @@ class Source:
 
     def citation(self) -> str:
         """One line that names producer, title and vintage; a title that begins with its producer does not say it twice."""
-        via = f", via {self.mirror}" if self.mirror else ""
-        when = f" ({self.vintage})" if self.vintage else ""
-        title = self.title.removeprefix(self.producer.partition(" (")[0] + ": ")
-        return f"{self.producer}: {title}{when}{via}"
+        return citation(
+            {"producer": self.producer, "title": self.title, "vintage": self.vintage, "mirror": self.mirror}
+        )
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
-import typer
+import click
 
-from gbaindicators.cli import options
+from gbaindicators.cli import completing, options
 from gbaindicators.cli.files import encode, format_of, to_stdout, write_file
 from gbaindicators.cli.logs import log
 from gbaindicators.cli.printing import make_entries, make_table, plain_table
@@ -18,8 +18,8 @@ from gbaindicators.errors import DatasetError, UsageError, ValidationError
 
 if TYPE_CHECKING:
     import polars as pl
-    from rich.console import RenderableType
 
+    from gbaindicators.cli.layout import Part, Table
     from gbaindicators.store import Lake
 
 __all__ = ["build", "status", "validate"]
@@ -28,32 +28,36 @@ __all__ = ["build", "status", "validate"]
 _MOST_SHOWN: Final = 5
 #: Characters of the reason why something is stale that are printed; ``--format json`` has all.
 _LONGEST_REASON: Final = 240
+#: A reason, and of which series of an indicator it speaks where it does not speak of all.
+_WHY: Final = r"(?s)^(?<why>.*?)(?<part> \(\d+ of \d+ series, first [^()]+\))?$"
 
 
-def build(
-    datasets: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Datasets to build from instead of the shipped figures."),
-    ] = None,
-    database: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DATABASE",
-            help="Publish to this instead of GBA_DATABASE or the one in the data home: a file, or a database that a team "
-            "shares, ducklake:postgres:dbname=gba host=db.example.org?data_path=/mnt/team/gba.",
-        ),
-    ] = None,
-) -> None:
+@click.command()
+@click.option(
+    "--datasets",
+    type=options.path,
+    metavar="FOLDER",
+    help="Datasets to build from instead of the shipped figures.",
+)
+@click.option(
+    "--database",
+    metavar="DATABASE",
+    shell_complete=completing.files,
+    help="Publish to this instead of GBA_DATABASE or the one in the data home: a file, or a database that a team "
+    "shares, ducklake:postgres:dbname=gba host=db.example.org?data_path=/mnt/team/gba.",
+)
+@options.verbosity
+def build(datasets: Path | None, database: str | None) -> None:
     """Build the database from the datasets and publish it.
 
     The new database replaces the old one only when every row is valid; until then, and if anything fails, the last
     good one stands.
 
+    \b
     For example:
-
-        gba build
-        gba build --datasets my-datasets --database my.duckdb
-        gba build --database "ducklake:postgres:dbname=gba host=db?data_path=/mnt/team/gba"
+      gba build
+      gba build --datasets my-datasets --database my.duckdb
+      gba build --database "ducklake:postgres:dbname=gba?data_path=/mnt/team/gba"
     """
     from gbaindicators import store
 
@@ -63,10 +67,10 @@ def build(
             made = store.build(datasets, database, progress=progress)
     except ValidationError as error:
         log.error("ValidationError", str(error), failures=error.failures.head(100).to_dicts())
-        raise typer.Exit(1) from None
+        raise click.exceptions.Exit(1) from None
     except DatasetError as error:
         log.error("DatasetError", f"{error}. Nothing was published")
-        raise typer.Exit(1) from None
+        raise click.exceptions.Exit(1) from None
     log.done(
         "built",
         f"built {made.database}: {made.observations:,} observations in {made.series:,} series from "
@@ -75,28 +79,31 @@ def build(
     )
 
 
-def validate(
-    path: Annotated[
-        Path | None, typer.Argument(help="Datasets folder or one CSV file; the shipped figures by default.")
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", "-o", metavar="FILE", help="Write the report to a .csv, .json, .parquet or .xlsx file."
-        ),
-    ] = None,
-    findings: Annotated[
-        bool, typer.Option("--findings", help="Also list what the checks across tables found.")
-    ] = False,
-) -> None:
+@click.command()
+@click.argument(
+    "path",
+    type=options.path,
+    required=False,
+    help="Datasets folder or one CSV file; the shipped figures by default.",
+)
+@click.option(
+    "--out",
+    "-o",
+    type=options.path,
+    metavar="FILE",
+    help="Write the report to a .csv, .json, .parquet or .xlsx file.",
+)
+@click.option("--findings", is_flag=True, help="Also list what the checks across tables found.")
+@options.verbosity
+def validate(path: Path | None, out: Path | None, findings: bool) -> None:
     """Check figures against the rules of their tables, without publishing anything.
 
     Ends with 1 when a cell breaks a rule. Findings are what the checks could not decide; they stop no build.
 
+    \b
     For example:
-
-        gba validate my.csv --out failures.csv
-        gba validate my-datasets --findings
+      gba validate my.csv --out failures.csv
+      gba validate my-datasets --findings
     """
     import polars as pl
 
@@ -109,7 +116,7 @@ def validate(
             failures, found = store.validate_datasets(path)
     except DatasetError as error:
         log.error("DatasetError", str(error))
-        raise typer.Exit(1) from None
+        raise click.exceptions.Exit(1) from None
     if path is not None and path.is_file():
         failures = failures.with_columns(pl.lit(str(path)).alias("file"))
     report = failures if failures.height or not findings else found
@@ -120,13 +127,13 @@ def validate(
         cells = f"{failures.height:,} cell{'s break' if failures.height > 1 else ' breaks'} the rules of their table"
         print_parts(plain_table(failures))
         log.error("invalid", cells, failures=failures.head(100).to_dicts())
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
     if findings and found.height:
         print_parts(_by_check(found))
     log.done("valid", f"valid; {found.height:,} findings to look at", findings=found.height)
 
 
-def _by_check(found: pl.DataFrame) -> list[RenderableType]:
+def _by_check(found: pl.DataFrame) -> list[Part]:
     """Findings check by check, the first of each: which figure, what was found, where it stands."""
     import polars as pl
 
@@ -140,7 +147,7 @@ def _by_check(found: pl.DataFrame) -> list[RenderableType]:
         ),
         pl.concat_str(pl.coalesce("detail", "rule"), place, separator="; ", ignore_nulls=True).alias("what"),
     )
-    parts: list[RenderableType] = []
+    parts: list[Part] = []
     for (check,), rows in lines.group_by("check", maintain_order=True):
         more = f", the first {_MOST_SHOWN}; --out FILE writes all" if rows.height > _MOST_SHOWN else ""
         parts += [f"Check {check} ({rows.height:,}{more})"]
@@ -149,16 +156,23 @@ def _by_check(found: pl.DataFrame) -> list[RenderableType]:
     return parts
 
 
-def status(
-    form: Annotated[Literal["table", "json"], typer.Option("--format", help="How to print it.")] = "table",
-    database: options.Database = None,
-) -> None:
+@click.command()
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("table", "json")),
+    default="table",
+    help="How to print it.",
+)
+@options.database
+@options.verbosity
+def status(form: str, database: str | None) -> None:
     """Say what the database holds, and how fresh it is against the calendars of the services.
 
+    \b
     For example:
-
-        gba status
-        gba status --format json
+      gba status
+      gba status --format json
     """
     from gbaindicators import ingest, store
 
@@ -196,24 +210,21 @@ def status(
     print_parts(["\n".join(lines), "", *plain_table(tables), "", *_freshness(fresh)])
 
 
-def _freshness(fresh: pl.DataFrame) -> list[RenderableType]:
+def _freshness(fresh: pl.DataFrame) -> list[Part]:
     """Freshness of the services that were ever asked, and why what is stale is so; then those that never were."""
     import polars as pl
 
     answered = pl.col("last_asked").is_not_null() | pl.col("state").is_in(["failed", "held back"])
     asked, never = fresh.filter(answered.any().over("service")), fresh.filter(~answered.any().over("service"))
-    parts: list[RenderableType] = []
+    parts: list[Part] = []
     if asked.height:
         alike = ["service", "last_period", "next_expected", "late_days", "state", "why"]
         rows = (
             asked.group_by(alike, maintain_order=True).agg("indicator").sort("service", maintain_order=True)
         )
         parts += [_freshness_table(rows, asked), ""]
-        stale = rows.filter(pl.col("why").is_not_null()).select("service", "indicator", "why")
-        parts += make_entries(
-            [(f"{service}: {_first_of(names)}", _cut(why)) for service, names, why in stale.iter_rows()]
-        )
-        parts += [""] if stale.height else []
+        reasons = _reasons(asked)
+        parts += [*make_entries(reasons), ""] if reasons else []
     if never.height:
         states = never.group_by("service", maintain_order=True).agg(pl.col("state").first()).iter_rows()
         ids = [f"{service} (no key)" if state == "no key" else service for service, state in states]
@@ -221,7 +232,23 @@ def _freshness(fresh: pl.DataFrame) -> list[RenderableType]:
     return parts
 
 
-def _freshness_table(rows: pl.DataFrame, asked: pl.DataFrame) -> RenderableType:
+def _reasons(fresh: pl.DataFrame) -> list[tuple[str, str]]:
+    """Services, each with the indicators that are not current for one reason and, once, that reason."""
+    import polars as pl
+
+    return [
+        (service, f"{', '.join(dict.fromkeys(names))}\n{_cut(why)}")
+        for service, why, names in fresh.drop_nulls("why")
+        .with_columns(pl.col("why").str.extract_groups(_WHY).struct.unnest())
+        .with_columns(pl.concat_str("indicator", "part", ignore_nulls=True))
+        .group_by("service", "why", maintain_order=True)
+        .agg("indicator")
+        .sort("service", maintain_order=True)
+        .iter_rows()
+    ]
+
+
+def _freshness_table(rows: pl.DataFrame, asked: pl.DataFrame) -> Table:
     """Rows under the name of their service; indicators that are equally fresh stand together."""
     import polars as pl
 
@@ -260,7 +287,7 @@ def _facts(place: Path | Lake) -> tuple[dict[str, Any], pl.DataFrame]:
     """What a database says of itself, and how fresh its tables are."""
     from gbaindicators import store
     from gbaindicators.catalog import datasets_dir
-    from gbaindicators.store.building import fingerprint
+    from gbaindicators.store.fingerprint import fingerprint
 
     counts = store.query(
         """SELECT b.*, (SELECT count(*) FROM disagreements) AS disagreements, (SELECT count(DISTINCT source) FROM observation)

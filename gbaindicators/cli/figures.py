@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from gbaindicators.cli import options
+from gbaindicators.cli import completing, options
 from gbaindicators.cli.files import encode, format_of, write_file
 from gbaindicators.cli.logs import log
 from gbaindicators.cli.results import deliver, publication
@@ -21,35 +21,52 @@ if TYPE_CHECKING:
 __all__ = ["benchmark", "export", "load", "transformed"]
 
 
+@click.command()
+@options.indicator
+@options.area
+@options.start
+@options.end
+@options.frequency
+@options.as_of
+@options.adjustment
+@options.all_sources
+@options.to
+@options.basis
+@options.growth
+@options.form
+@options.table_out
+@options.table_lang
+@options.database
+@options.verbosity
 def load(
-    indicator: options.Indicator,
-    area: options.Areas = None,
-    start: options.Start = None,
-    end: options.End = None,
-    frequency: options.Frequency = None,
-    as_of: options.AsOf = None,
-    adjustment: options.Adjustment = None,
-    all_sources: Annotated[
-        bool, typer.Option("--all-sources", help="Every source's figure, not only the preferred one.")
-    ] = False,
-    to: options.Currency = None,
-    basis: options.Basis = "market",
-    growth: options.Growth = None,
-    form: options.Output = "table",
-    out: options.TableOut = None,
-    lang: options.TableLanguage = "en",
-    database: options.Database = None,
+    indicator: str,
+    area: list[str] | None,
+    start: str | None,
+    end: str | None,
+    frequency: str | None,
+    as_of: str | None,
+    adjustment: str | None,
+    all_sources: bool,
+    to: str | None,
+    basis: str,
+    growth: str | None,
+    form: str,
+    out: Path | None,
+    lang: str,
+    database: str | None,
 ) -> None:
     """Print published figures with their sources.
 
+    \b
     For example:
-
-        gba load gdp --area guangzhou --area shenzhen --start 2010
-        gba load gdp --area macao --end 2024 --frequency A --to USD --growth 1y --format csv
-        gba load gdp -a macao -a hong_kong --frequency A --end 2024 --to USD --out gdp.html
+      gba load gdp --area guangzhou --area shenzhen --start 2010
+      gba load gdp -a macao -f A --end 2024 --to USD --growth 1y --format csv
+      gba load gdp -a macao -a hong_kong -f A --end 2024 --to USD --out gdp.html
     """
+    from gbaindicators import store
+
     announce_first_build(database)
-    with held_open(database):
+    with store.held_open(database):
         frame = read(
             indicator, area, start=start, end=end, frequency=frequency, as_of=as_of, adjustment=adjustment,
             all_sources=all_sources, database=database,
@@ -60,43 +77,92 @@ def load(
         )
 
 
+@click.command()
+@click.argument(
+    "indicator",
+    default="gdp",
+    shell_complete=completing.indicators,
+    help="Indicator, such as gdp, gdp_per_capita or population; gdp by default.",
+)
+@click.option(
+    "--bay",
+    "-b",
+    metavar="BAY",
+    multiple=True,
+    callback=options.listed,
+    shell_complete=completing.areas,
+    help="Bay area. May be repeated; all four by default.",
+)
+@click.option(
+    "--definition",
+    metavar="BAY=NAME",
+    multiple=True,
+    help="Which definition of a bay area to use. May be repeated.",
+)
+@click.option(
+    "--currency",
+    metavar="CURRENCY",
+    default="USD",
+    shell_complete=completing.currencies,
+    help="Currency to compare money in.",
+)
+@options.basis
+@click.option(
+    "--prices",
+    metavar="PRICES",
+    default="current",
+    shell_complete=completing.one_of("current"),
+    help="current, or a base year such as 2015 for real growth.",
+)
+@click.option(
+    "--years",
+    metavar="YEARS",
+    default="calendar",
+    shell_complete=completing.one_of("calendar", "published"),
+    help="calendar, or published for fiscal years as they are.",
+)
+@click.option(
+    "--year",
+    metavar="YEAR",
+    default="latest",
+    shell_complete=completing.one_of("latest", "all"),
+    help="A year, the latest in common, or all.",
+)
+@click.option(
+    "--mixed",
+    metavar="MIXED",
+    default="refuse",
+    shell_complete=completing.one_of("refuse", "mark"),
+    help="refuse what does not measure the same, or mark it in the notes.",
+)
+@options.form
+@options.table_out
+@options.table_lang
+@options.database
+@options.verbosity
 def benchmark(
-    indicator: Annotated[
-        str, typer.Argument(help="Indicator, such as gdp, gdp_per_capita or population.")
-    ] = "gdp",
-    bay: Annotated[
-        list[str] | None, typer.Option("--bay", "-b", help="Bay area. May be repeated; all four by default.")
-    ] = None,
-    definition: Annotated[
-        list[str] | None,
-        typer.Option(metavar="BAY=NAME", help="Which definition of a bay area to use. May be repeated."),
-    ] = None,
-    currency: Annotated[str, typer.Option(help="Currency to compare money in.")] = "USD",
-    basis: options.Basis = "market",
-    prices: Annotated[
-        str, typer.Option(metavar="PRICES", help="current, or a base year such as 2015 for real growth.")
-    ] = "current",
-    years: Annotated[
-        str, typer.Option(metavar="YEARS", help="calendar, or published for fiscal years as they are.")
-    ] = "calendar",
-    year: Annotated[str, typer.Option(help="A year, the latest in common, or all.")] = "latest",
-    mixed: Annotated[
-        str,
-        typer.Option(metavar="MIXED", help="refuse what does not measure the same, or mark it in the notes."),
-    ] = "refuse",
-    form: options.Output = "table",
-    out: options.TableOut = None,
-    lang: options.TableLanguage = "en",
-    database: options.Database = None,
+    indicator: str,
+    bay: list[str] | None,
+    definition: tuple[str, ...],
+    currency: str,
+    basis: str,
+    prices: str,
+    years: str,
+    year: str,
+    mixed: str,
+    form: str,
+    out: Path | None,
+    lang: str,
+    database: str | None,
 ) -> None:
     """Compare the bay areas on one indicator.
 
+    \b
     For example:
-
-        gba benchmark gdp --basis ppp
-        gba benchmark gdp --prices 2015 --year all
-        gba benchmark population --definition new_york_bay_area=three_states
-        gba benchmark gdp --lang zh-Hant --out gdp.png
+      gba benchmark gdp --basis ppp
+      gba benchmark gdp --prices 2015 --year all
+      gba benchmark population --definition new_york_bay_area=three_states
+      gba benchmark gdp --lang zh-Hant --out gdp.png
     """
     from gbaindicators import comparison, store
 
@@ -104,7 +170,7 @@ def benchmark(
     announce_first_build(database)
     with store.using_database(database):
         frame = comparison.benchmark(
-            indicator, definition=_definitions(definition or []), currency=currency, basis=basis,  # type: ignore[arg-type]
+            indicator, definition=_definitions(definition), currency=currency, basis=basis,  # type: ignore[arg-type]
             prices=prices, years=years, year=None if year == "all" else year, mixed=mixed, **given,  # type: ignore[arg-type]
         )  # fmt: skip
     deliver(
@@ -112,31 +178,44 @@ def benchmark(
     )
 
 
+@click.command()
+@options.indicator
+@click.option(
+    "--out",
+    "-o",
+    type=options.path,
+    metavar="FILE",
+    required=True,
+    help="A .csv, .xlsx, .parquet or .json file to write.",
+)
+@options.area
+@options.start
+@options.end
+@options.frequency
+@options.adjustment
+@options.all_sources
+@options.database
+@options.verbosity
 def export(
-    indicator: options.Indicator,
-    out: Annotated[
-        Path,
-        typer.Option("--out", "-o", metavar="FILE", help="A .csv, .xlsx, .parquet or .json file to write."),
-    ],
-    area: options.Areas = None,
-    start: options.Start = None,
-    end: options.End = None,
-    frequency: options.Frequency = None,
-    adjustment: options.Adjustment = None,
-    all_sources: Annotated[
-        bool, typer.Option("--all-sources", help="Every source's figure, not only the preferred one.")
-    ] = False,
-    database: options.Database = None,
+    indicator: str,
+    out: Path,
+    area: list[str] | None,
+    start: str | None,
+    end: str | None,
+    frequency: str | None,
+    adjustment: str | None,
+    all_sources: bool,
+    database: str | None,
 ) -> None:
     """Write an indicator or a table to a file, with its sources beside it.
 
     A workbook has the sources on a sheet of their own; beside any other file stands one with the same name and
     the ending .sources.csv.
 
+    \b
     For example:
-
-        gba export gdp --out gdp.xlsx
-        gba export port_throughput --out ports.csv
+      gba export gdp --out gdp.xlsx
+      gba export port_throughput --out ports.csv
     """
     from gbaindicators import store
     from gbaindicators.tables.spreadsheets import workbook_bytes
@@ -164,15 +243,6 @@ def read(indicator: str, areas: list[str] | None, *, database: str | None, **sel
 
     announce_first_build(database)
     return store.load(indicator, areas, database=database, **selection)
-
-
-def held_open(database: str | None) -> contextlib.AbstractContextManager[object]:
-    """Keep the database file open while a command reads it piece by piece: only the first opening takes time."""
-    from gbaindicators import store
-    from gbaindicators.store.home import database_place
-
-    held = isinstance(database_place(database), Path)
-    return store.connect(database) if held else contextlib.nullcontext()
 
 
 def announce_first_build(database: str | None) -> None:
@@ -206,7 +276,7 @@ def transformed(
     return frame if growth is None else transforms.growth(frame, growth)
 
 
-def _definitions(given: list[str]) -> dict[str, str]:
+def _definitions(given: Sequence[str]) -> dict[str, str]:
     """Read ``BAY=NAME`` pairs."""
     from gbaindicators.catalog import catalog
 

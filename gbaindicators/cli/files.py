@@ -7,18 +7,19 @@ import io
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
-import typer
+from click.exceptions import Exit
 
 from gbaindicators.errors import ExportError, UsageError
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["PUBLISHED", "Format", "encode", "format_of", "to_stdout", "write_file"]
+__all__ = ["FORMATS", "PUBLISHED", "encode", "format_of", "to_stdout", "write_file"]
 
-Format = Literal["table", "csv", "json", "parquet"]
+#: What a result is printed as.
+FORMATS: Final = ("table", "csv", "json", "parquet")
 _SUFFIXES: Final = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".xlsx": "xlsx"}
 #: What a table for publication is written as.
 PUBLISHED: Final = (".html", ".tex", ".png")
@@ -123,4 +124,4 @@ def to_stdout(content: str | bytes) -> None:
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit from None
+        raise Exit from None

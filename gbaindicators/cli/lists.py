@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-import typer
+import click
 
-from gbaindicators.cli import options
+from gbaindicators.cli import completing, options
 from gbaindicators.cli.figures import announce_first_build
 from gbaindicators.cli.printing import (
     cell_texts,
@@ -23,8 +24,8 @@ from gbaindicators.cli.series import heading, in_common, scaled_texts
 
 if TYPE_CHECKING:
     import polars as pl
-    from rich.console import RenderableType
 
+    from gbaindicators.cli.layout import Part
     from gbaindicators.transforms import Revisions
 
 __all__ = ["areas", "disagreements", "indicators", "query", "revisions", "sources"]
@@ -32,23 +33,22 @@ __all__ = ["areas", "disagreements", "indicators", "query", "revisions", "source
 #: Vintages of eleven characters that a line of 80 holds.
 _MOST_VINTAGES: Final = 5
 
-Text = Annotated[
-    str | None, typer.Argument(metavar="TEXT", help="Only those that hold this text in their id or names.")
-]
+_TEXT = "Only those that hold this text in their id or names."
 
 
-def indicators(
-    text: Text = None,
-    form: options.Output = "table",
-    out: options.Out = None,
-    database: options.Database = None,
-) -> None:
+@click.command()
+@click.argument("text", required=False, shell_complete=completing.indicators, help=_TEXT)
+@options.form
+@options.out
+@options.database
+@options.verbosity
+def indicators(text: str | None, form: str, out: Path | None, database: str | None) -> None:
     """List the indicators, and what figures there are of each.
 
+    \b
     For example:
-
-        gba indicators
-        gba indicators passengers --format csv
+      gba indicators
+      gba indicators passengers --format csv
     """
     from gbaindicators import store
 
@@ -57,9 +57,9 @@ def indicators(
     deliver(frame, form, out, lambda: _indicator_entries(frame))
 
 
-def _indicator_entries(frame: pl.DataFrame) -> list[RenderableType]:
+def _indicator_entries(frame: pl.DataFrame) -> list[Part]:
     """Indicators, table by table."""
-    parts: list[RenderableType] = []
+    parts: list[Part] = []
     for (table,), rows in frame.group_by("table_name", maintain_order=True):
         parts += [
             f"Table {table}",
@@ -78,18 +78,19 @@ def _about(row: dict[str, Any]) -> str:
     return f"{row['name_en']}; {row['unit']}; {' '.join(row['frequencies'])} {years}; {areas}"
 
 
-def areas(
-    text: Text = None,
-    form: options.Output = "table",
-    out: options.Out = None,
-    database: options.Database = None,
-) -> None:
+@click.command()
+@click.argument("text", required=False, shell_complete=completing.areas, help=_TEXT)
+@options.form
+@options.out
+@options.database
+@options.verbosity
+def areas(text: str | None, form: str, out: Path | None, database: str | None) -> None:
     """List the areas, and how many figures there are of each.
 
+    \b
     For example:
-
-        gba areas
-        gba areas Canton
+      gba areas
+      gba areas Canton
     """
     from gbaindicators import store
 
@@ -98,9 +99,9 @@ def areas(
     deliver(frame, form, out, lambda: _area_entries(frame))
 
 
-def _area_entries(frame: pl.DataFrame) -> list[RenderableType]:
+def _area_entries(frame: pl.DataFrame) -> list[Part]:
     """Areas, level by level."""
-    parts: list[RenderableType] = []
+    parts: list[Part] = []
     for (level,), rows in frame.group_by("level", maintain_order=True):
         about = (
             (row["id"], f"{row['name_en']}, {row['name_zh_hans']}; {row['figures']:,} figures")
@@ -110,18 +111,19 @@ def _area_entries(frame: pl.DataFrame) -> list[RenderableType]:
     return [*parts, f"{frame.height:,} areas"]
 
 
-def sources(
-    text: Text = None,
-    form: options.Output = "table",
-    out: options.Out = None,
-    database: options.Database = None,
-) -> None:
+@click.command()
+@click.argument("text", required=False, help=_TEXT)
+@options.form
+@options.out
+@options.database
+@options.verbosity
+def sources(text: str | None, form: str, out: Path | None, database: str | None) -> None:
     """List the sources of the figures, with their addresses.
 
+    \b
     For example:
-
-        gba sources "World Bank"
-        gba sources --format csv --out sources.csv
+      gba sources "World Bank"
+      gba sources --format csv --out sources.csv
     """
     from gbaindicators import store
     from gbaindicators.catalog import Source
@@ -129,7 +131,7 @@ def sources(
     announce_first_build(database)
     frame = store.sources(text, database=database)
 
-    def entries() -> list[RenderableType]:
+    def entries() -> list[Part]:
         rows = [Source(**row) for row in frame.iter_rows(named=True)]
         return [
             *make_entries([(s.id, f"{s.citation()}\n{s.url}") for s in rows]),
@@ -140,26 +142,41 @@ def sources(
     deliver(frame, form, out, entries)
 
 
+@click.command()
+@click.argument(
+    "indicator",
+    required=False,
+    shell_complete=completing.indicators,
+    help="Only this indicator or table.",
+)
+@options.area
+@click.option(
+    "--at-least",
+    type=float,
+    metavar="SHARE",
+    default=0.0,
+    help="Smallest difference: 0.01 is one percent.",
+)
+@options.form
+@options.out
+@options.database
+@options.verbosity
 def disagreements(
-    indicator: Annotated[
-        str | None, typer.Argument(metavar="INDICATOR", help="Only this indicator or table.")
-    ] = None,
-    area: options.Areas = None,
-    at_least: Annotated[
-        float, typer.Option(metavar="SHARE", help="Smallest difference: 0.01 is one percent.")
-    ] = 0.0,
-    form: options.Output = "table",
-    out: options.Out = None,
-    database: options.Database = None,
+    indicator: str | None,
+    area: list[str] | None,
+    at_least: float,
+    form: str,
+    out: Path | None,
+    database: str | None,
 ) -> None:
     """List where sources print one figure differently, and by how much.
 
     The first value and source are the preferred ones.
 
+    \b
     For example:
-
-        gba disagreements container_throughput --area shenzhen
-        gba disagreements --at-least 0.05 --format csv
+      gba disagreements container_throughput --area shenzhen
+      gba disagreements --at-least 0.05 --format csv
     """
     from gbaindicators import store
 
@@ -168,7 +185,7 @@ def disagreements(
     deliver(frame, form, out, lambda: _disagreement_table(frame, database))
 
 
-def _disagreement_table(frame: pl.DataFrame, database: str | None) -> list[RenderableType]:
+def _disagreement_table(frame: pl.DataFrame, database: str | None) -> list[Part]:
     import polars as pl
 
     from gbaindicators.catalog import period_text_expr
@@ -191,41 +208,59 @@ def _disagreement_table(frame: pl.DataFrame, database: str | None) -> list[Rende
     return [table, *references(cited, database)]
 
 
+@click.command()
+@click.argument(
+    "indicator", shell_complete=completing.indicators, help="Indicator; gba indicators lists them."
+)
+@click.option(
+    "--area",
+    "-a",
+    metavar="AREA",
+    required=True,
+    shell_complete=completing.areas,
+    help="Area: id, name or alias.",
+)
+@options.frequency
+@options.adjustment
+@click.option("--prices", metavar="PRICES", help="Prices of the figures: current, or 'chained 2022'.")
+@click.option(
+    "--source",
+    metavar="SOURCE",
+    multiple=True,
+    callback=options.listed,
+    help="Source or producer to compare, or all. May be repeated; one producer by default.",
+)
+@click.option(
+    "--show",
+    type=click.Choice(("releases", "triangle", "statistics")),
+    default="releases",
+    help="Every release, periods by vintages, or measures of the revisions.",
+)
+@options.form
+@options.table_out
+@options.table_lang
+@options.database
+@options.verbosity
 def revisions(
-    indicator: Annotated[
-        str, typer.Argument(metavar="INDICATOR", help="Indicator; gba indicators lists them.")
-    ],
-    area: Annotated[
-        str, typer.Option("--area", "-a", metavar="AREA", help="Area: id, name or alias.", show_default=False)
-    ],
-    frequency: options.Frequency = None,
-    adjustment: options.Adjustment = None,
-    prices: Annotated[
-        str | None, typer.Option(metavar="PRICES", help="Prices of the figures: current, or 'chained 2022'.")
-    ] = None,
-    source: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SOURCE",
-            help="Source or producer to compare, or all. May be repeated; one producer by default.",
-        ),
-    ] = None,
-    show: Annotated[
-        Literal["releases", "triangle", "statistics"],
-        typer.Option(help="Every release, periods by vintages, or measures of the revisions."),
-    ] = "releases",
-    form: options.Output = "table",
-    out: options.TableOut = None,
-    lang: options.TableLanguage = "en",
-    database: options.Database = None,
+    indicator: str,
+    area: str,
+    frequency: str | None,
+    adjustment: str | None,
+    prices: str | None,
+    source: list[str] | None,
+    show: Literal["releases", "triangle", "statistics"],
+    form: str,
+    out: Path | None,
+    lang: str,
+    database: str | None,
 ) -> None:
     """Follow figures from release to release, and measure how they were revised.
 
+    \b
     For example:
-
-        gba revisions gdp_real_growth --area hong_kong --frequency Q
-        gba revisions property_price_index --area hong_kong --show triangle --format csv
-        gba revisions gdp_real_growth --area hong_kong --frequency Q --show triangle --out revisions.html
+      gba revisions gdp_real_growth --area hong_kong --frequency Q
+      gba revisions property_price_index -a hong_kong --show triangle --format csv
+      gba revisions gdp_real_growth -a hong_kong -f Q --show triangle -o gdp.html
     """
     from gbaindicators import transforms
 
@@ -238,7 +273,11 @@ def revisions(
         deliver(found.frame, form, out, lambda: _revision_table(found, database))
     elif show == "triangle":
         deliver(
-            found.triangle, form, out, lambda: _triangle(found), publication("revisions", found, lang=lang)
+            found.triangle,
+            form,
+            out,
+            lambda: _triangle(found, database),
+            publication("revisions", found, lang=lang),
         )
     else:
         deliver(
@@ -247,7 +286,7 @@ def revisions(
         )  # fmt: skip
 
 
-def _revision_table(found: Revisions, database: str | None) -> list[RenderableType]:
+def _revision_table(found: Revisions, database: str | None) -> list[Part]:
     """First and latest release of each period that has several, and what the revisions amount to."""
     import polars as pl
 
@@ -280,7 +319,7 @@ def _revision_table(found: Revisions, database: str | None) -> list[RenderableTy
     table = make_table(columns, set(columns) - {"period", "sources"}, ends.height)
     same = in_common(found.frame)
     return [
-        heading(same, word),
+        heading(same, word, database),
         "",
         table,
         "",
@@ -289,7 +328,7 @@ def _revision_table(found: Revisions, database: str | None) -> list[RenderableTy
     ]
 
 
-def _triangle(found: Revisions) -> list[RenderableType]:
+def _triangle(found: Revisions, database: str | None) -> list[Part]:
     """Make the table of the latest vintages, as many as a line holds."""
     import polars as pl
 
@@ -310,10 +349,10 @@ def _triangle(found: Revisions) -> list[RenderableType]:
     frequency = pl.lit(found.frame["frequency"][0]).alias("frequency")
     periods = rows.with_columns(frequency).select(period_text_expr()).to_series().to_list()
     table = make_table({"period": periods, **texts}, last, rows.height)
-    return [heading(in_common(found.frame), word), "", table]
+    return [heading(in_common(found.frame), word, database), "", table]
 
 
-def _measures(statistics: pl.DataFrame) -> list[RenderableType]:
+def _measures(statistics: pl.DataFrame) -> list[Part]:
     """Statistics with a column for each step: there are more measures than steps."""
     measures = [c for c in statistics.columns if c not in ("step", "remark")]
     columns = {
@@ -327,18 +366,19 @@ def _measures(statistics: pl.DataFrame) -> list[RenderableType]:
     return [table, *([""] if remarks else []), *remarks]
 
 
-def query(
-    sql: Annotated[str, typer.Argument(help="One SELECT in DuckDB's SQL.", metavar="SQL")],
-    form: options.Output = "table",
-    out: options.Out = None,
-    database: options.Database = None,
-) -> None:
+@click.command()
+@click.argument("sql", help="One SELECT in DuckDB's SQL.")
+@options.form
+@options.out
+@options.database
+@options.verbosity
+def query(sql: str, form: str, out: Path | None, database: str | None) -> None:
     """Run read-only SQL on the database.
 
+    \b
     For example:
-
-        gba query "SELECT * FROM gdp_usd WHERE area = 'greater_bay_area'"
-        gba query "FROM as_of(DATE '2024-03-31') LIMIT 10" --format csv
+      gba query "SELECT * FROM gdp_usd WHERE area = 'greater_bay_area'"
+      gba query "FROM as_of(DATE '2024-03-31') LIMIT 10" --format csv
     """
     from gbaindicators import store
 

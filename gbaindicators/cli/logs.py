@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import typer
+import click
 
 __all__ = ["Log", "log"]
 
@@ -44,8 +44,8 @@ class Log:
         if self.as_json:
             self._record("error", event, message, fields)
         else:
-            typer.echo(
-                typer.style("Error:", fg="red", bold=True) + f" {message}".replace("\n\n", "\n"), err=True
+            click.echo(
+                click.style("Error:", fg="red", bold=True) + f" {message}".replace("\n\n", "\n"), err=True
             )
 
     def warning(self, event: str, message: str, **fields: Any) -> None:
@@ -53,21 +53,21 @@ class Log:
         if self.as_json:
             self._record("warning", event, message, fields)
         elif not self.quiet:
-            typer.echo(typer.style("Warning:", fg="yellow", bold=True) + f" {message}", err=True)
+            click.echo(click.style("Warning:", fg="yellow", bold=True) + f" {message}", err=True)
 
     def note(self, event: str, message: str, **fields: Any) -> None:
         """Say something worth knowing that is not the result."""
         if self.as_json:
             self._record("info", event, message, fields)
         elif not self.quiet:
-            typer.echo(message, err=True)
+            click.echo(message, err=True)
 
     def done(self, event: str, message: str, **fields: Any) -> None:
         """Say what a command made: on stdout, and in the JSON log with its fields."""
         if self.as_json:
             self._record("info", event, message, fields)
         if not self.quiet:
-            typer.echo(message)
+            click.echo(message)
 
     @contextlib.contextmanager
     def working(self, message: str) -> Iterator[Callable[[str], None]]:

@@ -4,74 +4,78 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-import typer
+import click
 
-from gbaindicators.cli import options
+from gbaindicators.cli import completing, options
 from gbaindicators.cli.figures import announce_first_build, read, transformed
 from gbaindicators.cli.logs import log
-from gbaindicators.cli.printing import (
-    cell_texts,
-    cited_sources,
-    make_entries,
-    make_table,
-    references,
-)
+from gbaindicators.cli.model_tables import chances, news_table, nowcast_table, records
 from gbaindicators.cli.results import deliver, publication
-from gbaindicators.cli.series import heading, in_common, scaled_texts, series_table
+from gbaindicators.cli.series import series_table
 from gbaindicators.errors import ForecastWarning, UsageError
 
 if TYPE_CHECKING:
-    import polars as pl
-    from rich.console import RenderableType
+    from concurrent.futures import Executor
 
-    from gbaindicators.forecasting import Nowcast
+    import polars as pl
 
 __all__ = ["backtest", "forecast", "nowcast", "overtake"]
 
 #: What a message in words of Python comes to here.
 _HERE: Final = "On the command line --start and --end cut the figures"
-_MEASURES: Final = (
-    "mae: mean absolute error, in the unit above; mase: in units of the mean change over a season (a year for annual "
-    "figures) before; vs drift, vs season: the share of the mean absolute error of drift and of the value a season "
-    "before that the model saved (+) or added (-); in 80, in 95: share of the actuals inside the interval"
+
+
+@click.command()
+@options.indicator
+@options.area
+@options.horizon
+@options.model
+@click.option(
+    "--level",
+    type=float,
+    metavar="PERCENT",
+    multiple=True,
+    default=(80, 95),
+    help="Level of an interval in percent. May be repeated.",
 )
-#: Records of more series than this are not all printed.
-_MOST_RECORDS: Final = 10
-#: More releases than this are summed in one line.
-_MOST_NEWS: Final = 10
-#: More sources than this are counted under a nowcast; its file names them all.
-_MOST_SOURCES: Final = 12
-
-
+@options.start
+@options.end
+@options.frequency
+@options.jobs
+@options.form
+@options.table_out
+@options.table_lang
+@options.database
+@options.verbosity
 def forecast(
-    indicator: options.Indicator,
-    area: options.Areas = None,
-    horizon: options.Horizon = 5,
-    model: options.Model = "auto",
-    level: options.Level = [80, 95],  # noqa: B006 - Typer copies it
-    start: options.Start = None,
-    end: options.End = None,
-    frequency: options.Frequency = None,
-    jobs: options.Jobs = 1,
-    form: options.Output = "table",
-    out: options.TableOut = None,
-    lang: options.TableLanguage = "en",
-    database: options.Database = None,
+    indicator: str,
+    area: list[str] | None,
+    horizon: int,
+    model: str,
+    level: tuple[float, ...],
+    start: str | None,
+    end: str | None,
+    frequency: str | None,
+    jobs: int,
+    form: str,
+    out: Path | None,
+    lang: str,
+    database: str | None,
 ) -> None:
     """Forecast an indicator, with prediction intervals and the model's record.
 
     Series that cannot be forecast are named and left out; it fails only if none is left.
 
+    \b
     For example:
-
-        gba forecast gdp --area shenzhen --frequency A --end 2023 --horizon 5
-        gba forecast gaming_revenue_gross --area macao --frequency M --start 2010
-        gba forecast gdp --area macao --frequency A --out macao.tex
+      gba forecast gdp --area shenzhen --frequency A --end 2023 --horizon 5
+      gba forecast gaming_revenue_gross --area macao --frequency M --start 2010
+      gba forecast gdp --area macao --frequency A --out macao.tex
     """
     from gbaindicators import forecasting
 
@@ -83,44 +87,60 @@ def forecast(
     )
 
 
+@click.command()
+@options.indicator
+@options.area
+@options.horizon
+@options.models
+@click.option("--windows", type=int, help="Most origins to forecast from, 12 by default.")
+@click.option(
+    "--first-origin",
+    metavar="PERIOD",
+    help="Earliest origin, by default in the later half of a series.",
+)
+@options.start
+@options.end
+@options.frequency
+@click.option(
+    "--by",
+    type=click.Choice(("series", "step", "model")),
+    default="series",
+    help="A row for each series and model, for each step ahead too, or for each model.",
+)
+@click.option("--errors", is_flag=True, help="Give every forecast beside what came instead.")
+@options.jobs
+@options.form
+@options.out
+@options.database
+@options.verbosity
 def backtest(
-    indicator: options.Indicator,
-    area: options.Areas = None,
-    horizon: options.Horizon = 5,
-    model: options.Models = None,
-    windows: Annotated[
-        int | None, typer.Option(help="Most origins to forecast from, 12 by default.", show_default=False)
-    ] = None,
-    first_origin: Annotated[
-        str | None,
-        typer.Option(metavar="PERIOD", help="Earliest origin, by default in the later half of a series."),
-    ] = None,
-    start: options.Start = None,
-    end: options.End = None,
-    frequency: options.Frequency = None,
-    by: Annotated[
-        Literal["series", "step", "model"],
-        typer.Option(help="A row for each series and model, for each step ahead too, or for each model."),
-    ] = "series",
-    errors: Annotated[
-        bool, typer.Option("--errors", help="Give every forecast beside what came instead.")
-    ] = False,
-    jobs: options.Jobs = 1,
-    form: options.Output = "table",
-    out: options.Out = None,
-    database: options.Database = None,
+    indicator: str,
+    area: list[str] | None,
+    horizon: int,
+    models: list[str] | None,
+    windows: int | None,
+    first_origin: str | None,
+    start: str | None,
+    end: str | None,
+    frequency: str | None,
+    by: Literal["series", "step", "model"],
+    errors: bool,
+    jobs: int,
+    form: str,
+    out: Path | None,
+    database: str | None,
 ) -> None:
     """Forecast the past from several origins and say how accurate models were.
 
+    \b
     For example:
-
-        gba backtest gdp --area macao --frequency A --horizon 3
-        gba backtest gaming_revenue_gross --area macao --frequency M --by step
+      gba backtest gdp --area macao --frequency A --horizon 3
+      gba backtest gaming_revenue_gross --area macao --frequency M --by step
     """
     from gbaindicators import forecasting
 
     frame = read(indicator, area, start=start, end=end, frequency=frequency, database=database)
-    asked: dict[str, Any] = {"models": model} if model else {}
+    asked: dict[str, Any] = {"models": models} if models else {}
     with _in_words_of_the_shell(), _processes(jobs) as executor, log.working("forecasting the past"):
         past = forecasting.backtest(
             frame, horizon, windows=windows, start=first_origin, executor=executor, **asked
@@ -130,29 +150,37 @@ def backtest(
         deliver(past, form, out, lambda: series_table(bare, database))
     else:
         measured = forecasting.accuracy(past, by=None if by == "series" else by)
-        deliver(measured, form, out, lambda: _records(measured, past, database))
+        deliver(measured, form, out, lambda: records(measured, past, database))
 
 
+@click.command()
+@click.argument(
+    "area",
+    shell_complete=completing.one_of("hong_kong", "macao", "guangdong"),
+    help="hong_kong, macao or guangdong.",
+)
+@click.option("--as-of", metavar="DATE", help="Use what was known on this day: 2024-03-31.")
+@click.option("--since", metavar="DATE", help="Say which releases moved it since this day.")
+@options.form
+@options.out
+@options.database
+@options.verbosity
 def nowcast(
-    area: Annotated[str, typer.Argument(metavar="AREA", help="hong_kong, macao or guangdong.")],
-    as_of: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Use what was known on this day: 2024-03-31.")
-    ] = None,
-    since: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Say which releases moved it since this day.")
-    ] = None,
-    form: options.Output = "table",
-    out: options.Out = None,
-    database: options.Database = None,
+    area: str,
+    as_of: str | None,
+    since: str | None,
+    form: str,
+    out: Path | None,
+    database: str | None,
 ) -> None:
     """Nowcast the growth of real GDP in the quarters that are not published yet.
 
     With --since, --format and --out give the news instead: each release with its impact in points.
 
+    \b
     For example:
-
-        gba nowcast macao
-        gba nowcast hong_kong --as-of 2024-05-15 --since 2024-04-15
+      gba nowcast macao
+      gba nowcast hong_kong --as-of 2024-05-15 --since 2024-04-15
     """
     from gbaindicators import forecasting
     from gbaindicators.catalog import catalog
@@ -166,34 +194,51 @@ def nowcast(
         now = forecasting.nowcast(target, monthly, as_of=day)
         earlier = None if before is None else forecasting.nowcast(target, monthly, as_of=before)
     if earlier is None:
-        deliver(now.frame, form, out, lambda: _nowcast_table(now, database))
+        deliver(now.frame, form, out, lambda: nowcast_table(now, database))
     else:
         news = now.news(earlier)
-        deliver(news, form, out, lambda: [*_nowcast_table(now, database), *_news(news, earlier, now)])
+        deliver(news, form, out, lambda: [*nowcast_table(now, database), *news_table(news, earlier, now)])
 
 
+@click.command()
+@options.indicator
+@click.argument("area", shell_complete=completing.areas, help="Area that may pass the other.")
+@click.argument("other", shell_complete=completing.areas, help="Area that it may pass.")
+@click.option("--horizon", type=int, default=10, help="How many years ahead.")
+@click.option(
+    "--currency",
+    metavar="CURRENCY",
+    shell_complete=completing.currencies,
+    help="Currency to compare money in, USD by default.",
+)
+@options.basis
+@click.option("--paths", type=int, default=1000, help="How many futures to draw.")
+@options.start
+@options.end
+@options.form
+@options.out
+@options.database
+@options.verbosity
 def overtake(
-    indicator: options.Indicator,
-    area: Annotated[str, typer.Argument(metavar="AREA", help="Area that may pass the other.")],
-    other: Annotated[str, typer.Argument(metavar="OTHER", help="Area that it may pass.")],
-    horizon: Annotated[int, typer.Option(help="How many years ahead.")] = 10,
-    currency: Annotated[
-        str | None, typer.Option(help="Currency to compare money in, USD by default.", show_default=False)
-    ] = None,
-    basis: options.Basis = "market",
-    paths: Annotated[int, typer.Option(help="How many futures to draw.")] = 1000,
-    start: options.Start = None,
-    end: options.End = None,
-    form: options.Output = "table",
-    out: options.Out = None,
-    database: options.Database = None,
+    indicator: str,
+    area: str,
+    other: str,
+    horizon: int,
+    currency: str | None,
+    basis: str,
+    paths: int,
+    start: str | None,
+    end: str | None,
+    form: str,
+    out: Path | None,
+    database: str | None,
 ) -> None:
     """Give the probability that one area's annual figure passes another's.
 
+    \b
     For example:
-
-        gba overtake gdp shenzhen hong_kong --end 2017 --horizon 10
-        gba overtake gdp guangzhou hong_kong --end 2023 --basis ppp
+      gba overtake gdp shenzhen hong_kong --end 2017 --horizon 10
+      gba overtake gdp guangzhou hong_kong --end 2023 --basis ppp
     """
     from gbaindicators import comparison, forecasting
     from gbaindicators.catalog import catalog
@@ -203,7 +248,7 @@ def overtake(
     frame = _comparable(frame, catalog().indicator(indicator).unit, currency, basis, database)
     with _in_words_of_the_shell(), log.working("drawing paths"):
         made = comparison.overtake(_drawn(forecasting.simulate, frame, horizon, paths), one, two)
-    deliver(made, form, out, lambda: _chances(made, frame, database))
+    deliver(made, form, out, lambda: chances(made, frame, database))
 
 
 # --- how it is done
@@ -298,187 +343,3 @@ def _with_rates(frame: pl.DataFrame, basis: str, database: str | None) -> pl.Dat
     known = pl.concat([rates.select(money.alias("_money"), year.alias("_year")), dollars])
     kept = dated.join(known, on=["_money", "_year"], how="semi", maintain_order="left")
     return frame if kept.is_empty() else kept.drop("_money", "_year")
-
-
-# --- how it is shown
-
-
-def _records(measured: pl.DataFrame, past: pl.DataFrame, database: str | None) -> list[RenderableType]:
-    """Make the parts of the tables of an accuracy frame: a table and the verdicts for each series."""
-    keys = [c for c in measured.columns[: measured.columns.index("model")] if c != "step"]
-    series = measured.partition_by(keys, maintain_order=True) if keys else [measured]
-    if len(series) > _MOST_RECORDS:
-        log.note(
-            "shortened",
-            f"showing {_MOST_RECORDS} of {len(series)} series; --by model sums them up, --format csv gives them all",
-            series=len(series),
-        )
-    shown = series[:_MOST_RECORDS]
-    cited, _ = cited_sources([ids for one in shown for ids in _lists(one, "sources")])
-    same = in_common(past)
-    parts = [part for one in shown for part in _record(one, in_common(one) if keys else same)]
-    return [*parts, _MEASURES, *references(cited, database)]
-
-
-def _lists(frame: pl.DataFrame, column: str) -> list[Any]:
-    return frame[column].to_list() if column in frame.columns else []
-
-
-def _record(measured: pl.DataFrame, same: Mapping[str, Any]) -> list[RenderableType]:
-    """Make the parts of the table of one series, or of the means over several."""
-    names = {"model": measured["model"].to_list()}
-    texts, word = scaled_texts(measured, ["mae"]) if same.get("unit") else ({}, "")
-    numbers = {
-        **{
-            c: cell_texts(measured[c].to_list())
-            for c in ("step", "series", "origins")
-            if c in measured.columns
-        },
-        **texts,
-        "mase": ["" if v is None else f"{v:.2f}" for v in measured["mase"]],
-        # a break in the header keeps the table within 80 columns
-        "vs\ndrift": _skills(measured, "drift"),
-        "vs\nseason": _skills(measured, "seasonal_naive"),
-        **{
-            f"in\n{c.removeprefix('coverage_')}": [f"{v:.0f}%" for v in measured[c]]
-            for c in measured.columns
-            if c.startswith("coverage_")
-        },
-    }
-    steps = [f", step {step}" for step in _lists(measured, "step")] or [""] * measured.height
-    verdicts = zip(names["model"], steps, measured["verdict"], strict=True)
-    return [
-        heading({**same, "model": None}, word),
-        "",
-        make_table({**names, **numbers}, numbers, 0),
-        "",
-        *make_entries([(model + step, verdict) for model, step, verdict in verdicts]),
-        "",
-    ]
-
-
-def _skills(shown: pl.DataFrame, rival: str) -> list[str]:
-    """How much smaller the error of each model is than that of a simple one, which itself has none."""
-    pairs = zip(shown["model"], shown[f"skill_{rival}"], strict=True)
-    return ["" if skill is None or model == rival else f"{skill:+z.0%}" for model, skill in pairs]
-
-
-def _nowcast_table(now: Nowcast, database: str | None) -> list[RenderableType]:
-    """Make the parts of the table of a nowcast: the quarters, and the series they stand on."""
-    sources = now.frame["sources"][0].to_list()
-    many = len(sources) > _MOST_SOURCES
-    shown = now.frame.drop("sources") if many else now.frame
-    inputs = {
-        "series": now.inputs["name"].to_list(),
-        "transform": now.inputs["transform"].to_list(),
-        "last_month": [f"{day:%Y-%m}" for day in now.inputs["last"]],
-        "figures": cell_texts(now.inputs["figures"].to_list()),
-        "loading": [f"{loading:.2f}" for loading in now.inputs["loading_1"]],
-    }
-    return [
-        *series_table(shown, database),
-        *(["", f"Sources: {len(sources)}, in the column 'sources' of --format csv"] if many else []),
-        "",
-        "Stands on",
-        make_table(inputs, ("figures", "loading"), now.inputs.height),
-        *(f"left out: {name}, {why}" for name, why in now.left_out.items()),
-    ]
-
-
-def _news(news: pl.DataFrame, earlier: Nowcast, now: Nowcast) -> list[RenderableType]:
-    """Make a table of the releases that moved each quarter, with the sum of their impacts."""
-    from gbaindicators.catalog import period_text
-
-    parts: list[RenderableType] = []
-    for (quarter,), rows in news.group_by("quarter", maintain_order=True):
-        before, after = (n.frame.filter(period=quarter)["value"].item() for n in (earlier, now))
-        releases = [r for r in rows.to_dicts() if r["kind"] != "model"]
-        rest = releases[_MOST_NEWS:]
-        lines = [_release(r) for r in releases[:_MOST_NEWS]]
-        if rest:
-            lines.append((f"{len(rest)} smaller ones", "", "", "", _points(sum(r["impact"] for r in rest))))
-        model = sum(r["impact"] for r in rows.to_dicts() if r["kind"] == "model")
-        lines.append(("parameters estimated again", "", "", "", _points(model)))
-        lines.append(("sum", "", "", "", _points(after - before)))
-        columns = ("figure", "month", "value", "expected", "impact")
-        table = {name: [line[i] for line in lines] for i, name in enumerate(columns)}
-        parts += [
-            "",
-            f"News for {period_text('Q', quarter)} since {earlier.as_of}: from {before:.2f} to {after:.2f} percent",
-            "",
-            make_table(table, columns[2:], 0),
-        ]
-    return [*parts, "", "Values are as they enter the model: growth, change or level of three months."]
-
-
-def _release(row: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
-    name = row["name"] + (" (revised)" if row["kind"] == "revision" else "")
-    return (
-        name,
-        f"{row['period']:%Y-%m}",
-        f"{row['value']:.2f}",
-        f"{row['expected']:.2f}",
-        _points(row["impact"]),
-    )
-
-
-def _points(impact: float) -> str:
-    return f"{impact:+z.2f}" if abs(impact) >= 0.005 else "0.00"
-
-
-def _chances(made: pl.DataFrame, frame: pl.DataFrame, database: str | None) -> list[RenderableType]:
-    """Make the parts of the table of probabilities, with what they assume."""
-    from gbaindicators.catalog import catalog, period_text_expr
-
-    areas = catalog().areas
-    one, two = (areas[made[c][0]].names["en"] for c in ("area", "other"))
-    columns = {
-        "period": made.select(period_text_expr()).to_series().to_list(),
-        **{
-            name: [f"{value:.1%}" for value in made[column]]
-            for name, column in (
-                ("probability", "probability"),
-                ("at_least_once_by_then", "probability_by"),
-                ("standard_error", "standard_error"),
-            )
-        },
-    }
-    cited, _ = cited_sources(frame["sources"].to_list())
-    return [
-        f"{one} above {two}: {heading(in_common(frame), '')}",
-        "",
-        make_table(columns, [c for c in columns if c != "period"], made.height),
-        "",
-        "Assumptions",
-        *make_entries([*_spans(frame), *_ways(made)]),
-        *references(cited, database),
-    ]
-
-
-def _ways(made: pl.DataFrame) -> list[tuple[str, str]]:
-    return [
-        (
-            "paths",
-            "each area goes on as in these years, off by as much as the intervals of gba forecast say, and both err "
-            "together as far as their past growth moved together",
-        ),
-        ("probability", made["method"][0]),
-    ]
-
-
-def _spans(frame: pl.DataFrame) -> list[tuple[str, str]]:
-    """Years that each area's paths go on from, with the last figure."""
-    from gbaindicators.catalog import period_text
-
-    known = frame.drop_nulls("value").sort("area", "period")
-    last = known.group_by("area", maintain_order=True).last()
-    texts, word = scaled_texts(last, ["value"])
-    entries = []
-    for row, value in zip(last.to_dicts(), texts["value"], strict=True):
-        years = known.filter(area=row["area"])
-        first, end = (period_text(row["frequency"], years["period"][i]) for i in (0, -1))
-        said = f"{years.height} figures from {first} to {end}, the last {value} {word} {row['unit']}".replace(
-            "  ", " "
-        )
-        entries.append((row["area"], f"{said}; {row['method']}" if row["method"] else said))
-    return entries

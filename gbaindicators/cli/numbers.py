@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from math import floor, log10
-from statistics import median
 from typing import Final
 
 __all__ = ["number_texts", "scale"]
@@ -43,7 +42,8 @@ def number_texts(values: Sequence[float | None]) -> list[str]:
     present = [v for v in values if v is not None]
     decimals = max((_decimals(v) for v in present), default=0)
     if decimals > _MOST_DECIMALS or (decimals and max(map(abs, present)) >= _LARGE):
-        decimals = _by_size(median(abs(v) for v in present))
+        ordered, half = sorted(map(abs, present)), len(present) // 2
+        decimals = _by_size((ordered[half] + ordered[~half]) / 2)
     return ["" if v is None else f"{v:,.{decimals}f}" for v in values]
 
 

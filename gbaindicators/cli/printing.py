@@ -7,13 +7,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from gbaindicators.cli.layout import Column, Paragraph, Part, Table
 from gbaindicators.cli.logs import log
 from gbaindicators.cli.numbers import number_texts
 
 if TYPE_CHECKING:
     import polars as pl
-    from rich.console import RenderableType
-    from rich.table import Table
 
 __all__ = [
     "cell_texts",
@@ -31,7 +30,7 @@ _MOST_ROWS: Final = 100
 _WHOLE: Final = 32
 
 
-def plain_table(frame: pl.DataFrame) -> list[RenderableType]:
+def plain_table(frame: pl.DataFrame) -> list[Part]:
     """Any frame as a table; columns that are empty throughout are left out."""
     if frame.is_empty():
         return ["no rows"]
@@ -56,33 +55,27 @@ def shortened(frame: pl.DataFrame) -> pl.DataFrame:
 
 def make_table(columns: Mapping[str, Sequence[str]], right: Collection[str], rows: int) -> Table:
     """Table of text cells, with a row of dots where a frame of so many rows was shortened."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
-    for i, (name, cells) in enumerate(columns.items()):
-        whole = name in right or (i == 0 and max(map(len, cells), default=0) <= _WHOLE)
-        table.add_column(
-            Text(name.replace("_", " ")),
-            "",
-            justify="right" if name in right else "left",
-            no_wrap=whole,
-            overflow="fold",
-        )
-    for i, row in enumerate(zip(*columns.values(), strict=True)):
-        if rows > _MOST_ROWS and i == _MOST_ROWS // 2:
-            table.add_row(*("..." for _ in columns))
-        table.add_row(*map(Text, row))
-    return table
+    def cells(texts: Sequence[str]) -> list[str]:
+        half = _MOST_ROWS // 2
+        return [*texts[:half], "...", *texts[half:]] if rows > _MOST_ROWS else list(texts)
+
+    return Table(
+        [
+            Column(
+                name.replace("_", " "),
+                cells(texts),
+                right=name in right,
+                whole=i == 0 and max(map(len, texts), default=0) <= _WHOLE,
+            )
+            for i, (name, texts) in enumerate(columns.items())
+        ]
+    )
 
 
-def make_entries(entries: Sequence[tuple[str, str]]) -> list[RenderableType]:
+def make_entries(entries: Sequence[tuple[str, str]]) -> list[Part]:
     """Ids, each with what it is indented below it: nothing is cut, whatever its length."""
-    from rich.padding import Padding
-    from rich.text import Text
-
-    return [part for id_, about in entries for part in (f"  {id_}", Padding(Text(about), (0, 0, 0, 6)))]
+    return [part for id_, about in entries for part in (f"  {id_}", Paragraph(about, indent=6))]
 
 
 def cell_texts(values: Sequence[Any]) -> list[str]:
@@ -140,21 +133,18 @@ def _spans(numbers: Sequence[int]) -> str:
     return ",".join(str(s[0]) if len(s) == 1 else f"{s[0]}-{s[-1]}" for s in spans)
 
 
-def references(ids: Sequence[str], database: str | None) -> list[RenderableType]:
+def references(ids: Sequence[str], database: str | None) -> list[Part]:
     """Numbered citations of sources, one below the other."""
-    from rich.table import Table
-    from rich.text import Text
-
     from gbaindicators import store
-    from gbaindicators.catalog import Source
+    from gbaindicators.catalog import citation
 
-    known = {
-        row["id"]: Source(**row).citation()
-        for row in store.sources(ids, database=database).iter_rows(named=True)
-    }
-    grid = Table.grid(padding=(0, 1))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
-    for i, id_ in enumerate(ids, 1):
-        grid.add_row(Text(f"[{i}]"), Text(known.get(id_, id_)))
-    return ["", "Sources", grid] if ids else []
+    if not ids:
+        return []
+    rows = store.sources(ids, database=database).iter_rows(named=True)
+    known = {row["id"]: citation(row) for row in rows}
+    indent = len(f"[{len(ids)}] ")
+    return [
+        "",
+        "Sources",
+        *(Paragraph(known.get(id_, id_), indent, mark=f"[{i}]") for i, id_ in enumerate(ids, 1)),
+    ]

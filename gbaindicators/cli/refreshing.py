@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
-import typer
+import click
 
+from gbaindicators.cli import completing, options
 from gbaindicators.cli.files import to_stdout
 from gbaindicators.cli.logs import log
 from gbaindicators.cli.printing import plain_table
@@ -24,46 +25,54 @@ __all__ = ["refresh"]
 _LONGEST = 400
 
 
+@click.command()
+@click.option(
+    "--source",
+    "-s",
+    metavar="SERVICE",
+    multiple=True,
+    callback=options.listed,
+    shell_complete=completing.services,
+    help="Ask this service only. May be repeated.",
+)
+@click.option(
+    "--since",
+    metavar="PERIOD",
+    help="Ask for the periods from here on, due or not: 2020, 2023-Q2 or 2023-05-17.",
+)
+@click.option("--force", is_flag=True, help="Ask for all series, due or not.")
+@click.option("--dry-run", is_flag=True, help="Say what is due and why; ask and change nothing.")
+@click.option("--review", is_flag=True, help="Show what was held back, figure by figure, and why.")
+@click.option(
+    "--out",
+    "-o",
+    type=options.path,
+    metavar="FILE",
+    help="With --review: draw known and held figures (.html, .png, .svg, .pdf).",
+)
+@click.option(
+    "--accept",
+    metavar="SERVICE[:SERIES]",
+    multiple=True,
+    callback=options.listed,
+    shell_complete=completing.services,
+    help="Take over what was held back, such as worldbank or worldbank:gdp/macao. May be repeated.",
+)
+@click.option(
+    "--schedule",
+    type=click.Choice(("cron", "systemd", "github")),
+    help="Print a ready-made file that runs the refresh every night.",
+)
+@options.verbosity
 def refresh(
-    source: Annotated[
-        list[str] | None,
-        typer.Option("--source", "-s", metavar="SERVICE", help="Ask this service only. May be repeated."),
-    ] = None,
-    since: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PERIOD",
-            help="Ask for the periods from here on, due or not: 2020, 2023-Q2 or 2023-05-17.",
-        ),
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Ask for all series, due or not.")] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what is due and why; ask and change nothing.")
-    ] = False,
-    review: Annotated[
-        bool, typer.Option("--review", help="Show what was held back, figure by figure, and why.")
-    ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            "-o",
-            metavar="FILE",
-            help="With --review: draw known and held figures (.html, .png, .svg, .pdf).",
-        ),
-    ] = None,
-    accept: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--accept",
-            metavar="SERVICE[:SERIES]",
-            help="Take over what was held back, such as worldbank or worldbank:gdp/macao. May be repeated.",
-        ),
-    ] = None,
-    schedule: Annotated[
-        Literal["cron", "systemd", "github"] | None,
-        typer.Option("--schedule", help="Print a ready-made file that runs the refresh every night."),
-    ] = None,
+    source: list[str] | None,
+    since: str | None,
+    force: bool,
+    dry_run: bool,
+    review: bool,
+    out: Path | None,
+    accept: list[str] | None,
+    schedule: Literal["cron", "systemd", "github"] | None,
 ) -> None:
     """Ask the statistical services for what is due, and publish a database with it.
 
@@ -73,13 +82,13 @@ def refresh(
 
     Ends with 1 when a service failed or figures were held back; what the others gave is published all the same.
 
+    \b
     For example:
-
-        gba refresh --dry-run
-        gba refresh
-        gba refresh --source immd --since 2026-01
-        gba refresh --review --out held.html
-        gba refresh --accept worldbank:gdp/macao
+      gba refresh --dry-run
+      gba refresh
+      gba refresh --source immd --since 2026-01
+      gba refresh --review --out held.html
+      gba refresh --accept worldbank:gdp/macao
     """
     _check(review=review, out=out, accept=accept, dry_run=dry_run)
     if schedule is not None:
@@ -111,7 +120,7 @@ def _run(source: list[str] | None, since: str | None, *, force: bool, accept: li
             done = ingest.refresh(source, since=since, force=force, progress=progress)
     _tell(done)
     if not done.well:
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
 
 
 def _tell(done: Refresh) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-import typer
+import click
 
 from gbaindicators.cli import options
 from gbaindicators.cli.figures import announce_first_build
@@ -14,43 +14,57 @@ from gbaindicators.cli.logs import log
 __all__ = ["report"]
 
 
+@click.command()
+@click.option(
+    "--out",
+    "-o",
+    type=options.path,
+    metavar="FOLDER",
+    default=Path("gba-report"),
+    help="Folder to write.",
+)
+@options.lang
+@options.as_of
+@click.option(
+    "--sections",
+    metavar="IDS",
+    help="Sections to make, with commas between them: summary, explorer, headline, ranking, history, cities, convergence, "
+    "gateways, boundary, flows, integration, outlook, quality. All by default.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("html", "pdf", "xlsx", "all")),
+    default="all",
+    help="The page with its data, the print, the workbook, or everything.",
+)
+@click.option(
+    "--images/--no-images",
+    default=True,
+    help="With everything: also the charts as PNG and the print, which need Chrome or Chromium.",
+)
+@options.database
+@options.verbosity
 def report(
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder to write.")] = Path(
-        "gba-report"
-    ),
-    lang: options.Language = "en",
-    as_of: options.AsOf = None,
-    sections: Annotated[
-        str | None,
-        typer.Option(
-            metavar="IDS",
-            help="Sections to make, with commas between them: summary, explorer, headline, ranking, history, cities, convergence, "
-            "gateways, boundary, flows, integration, outlook, quality. All by default.",
-        ),
-    ] = None,
-    form: Annotated[
-        Literal["html", "pdf", "xlsx", "all"],
-        typer.Option("--format", help="The page with its data, the print, the workbook, or everything."),
-    ] = "all",
-    images: Annotated[
-        bool,
-        typer.Option(
-            help="With everything: also the charts as PNG and the print, which need Chrome or Chromium."
-        ),
-    ] = True,
-    database: options.Database = None,
+    out: Path,
+    lang: str,
+    as_of: str | None,
+    sections: str | None,
+    form: Literal["html", "pdf", "xlsx", "all"],
+    images: bool,
+    database: str | None,
 ) -> None:
     """Write the report: a page for the browser, its print, a workbook, CSV files and the database.
 
     The same figures give the same bytes: files that would not change are not
     written again, and the digest tells a job whether anything did.
 
+    \b
     For example:
-
-        gba report
-        gba report --lang zh-Hant --out baogao
-        gba report --as-of 2026-06-30 --sections cities,boundary --format html
-        gba report --out today --no-images
+      gba report
+      gba report --lang zh-Hant --out baogao
+      gba report --as-of 2026-06-30 --sections cities,boundary --format html
+      gba report --out today --no-images
     """
     from gbaindicators import reporting, store
 

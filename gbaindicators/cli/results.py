@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gbaindicators.cli.files import PUBLISHED, encode, format_of, to_stdout, write_file
+from gbaindicators.cli.layout import Part, lay_out
 from gbaindicators.cli.logs import log
 from gbaindicators.errors import FrameError, UsageError
 
 if TYPE_CHECKING:
     import polars as pl
     from great_tables import GT
-    from rich.console import RenderableType
 
 __all__ = ["deliver", "print_parts", "publication"]
 
@@ -23,7 +23,7 @@ def deliver(
     frame: pl.DataFrame,
     form: str,
     out: Path | None,
-    table: Callable[[], Iterable[RenderableType]],
+    table: Callable[[], Iterable[Part]],
     published: Callable[[], GT] | None = None,
 ) -> None:
     """Print a frame in a format, or write it to a file.
@@ -79,12 +79,6 @@ def publication(kind: str, *shown: Any, **options: Any) -> Callable[[], GT]:
     return make
 
 
-def print_parts(parts: Iterable[RenderableType]) -> None:
+def print_parts(parts: Iterable[Part]) -> None:
     """Print parts of text, at 80 columns where stdout is no terminal."""
-    from rich.console import Console
-
-    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
-    with console.capture() as capture:
-        for part in parts:
-            console.print(part)
-    to_stdout("".join(line.rstrip() + "\n" for line in capture.get().splitlines()))
+    to_stdout(lay_out(parts))

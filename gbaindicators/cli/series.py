@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from gbaindicators.cli.layout import Part
 from gbaindicators.cli.numbers import number_texts, scale
 from gbaindicators.cli.printing import (
     cell_texts,
@@ -17,7 +18,6 @@ from gbaindicators.cli.printing import (
 
 if TYPE_CHECKING:
     import polars as pl
-    from rich.console import RenderableType
 
 __all__ = ["heading", "in_common", "scaled_texts", "series_table"]
 
@@ -37,7 +37,7 @@ _KEYS: Final = ("indicator", "area", "source", "adjustment", "prices", "model")
 _MOST_REMARKS: Final = 5
 
 
-def series_table(frame: pl.DataFrame, database: str | None = None) -> list[RenderableType]:
+def series_table(frame: pl.DataFrame, database: str | None = None) -> list[Part]:
     """Make the parts of the table of a series frame, of a forecast or of a backtest.
 
     Values stand in full; beside intervals or what came they are scaled, for want of room.
@@ -67,7 +67,7 @@ def series_table(frame: pl.DataFrame, database: str | None = None) -> list[Rende
     legend = f"Status: {_legend(frame)}" if "status" in columns else ""
     remarks = [r for r in (legend, *_remarks(frame)) if r]
     return [
-        heading(same, word),
+        heading(same, word, database),
         "",
         table,
         *([""] if remarks else []),
@@ -105,15 +105,16 @@ def _worth(frame: pl.DataFrame, name: str) -> bool:
     return name != "status" or bool(set(frame["status"]) - {"A", "F"})
 
 
-def heading(same: Mapping[str, Any], word: str) -> str:
+def heading(same: Mapping[str, Any], word: str, database: str | None = None) -> str:
     """One line: ``Gross domestic product (gdp), Guangzhou, annual, CNY billion, current prices``."""
-    from gbaindicators.catalog import catalog
+    from gbaindicators.store.listing import title
 
-    names, parts = catalog(), []
-    if indicator := names.indicators.get(same.get("indicator", "")):
-        parts.append(f"{indicator.names['en']} ({indicator.id})")
-    if area := names.areas.get(same.get("area", "")):
-        parts.append(area.names["en"])
+    parts = []
+    indicator, area = same.get("indicator"), same.get("area")
+    if indicator and (named := title("indicator", indicator, database=database)):
+        parts.append(f"{named} ({indicator})")
+    if area and (named := title("area", area, database=database)):
+        parts.append(named)
     parts.append(_FREQUENCIES.get(same.get("frequency", ""), ""))
     parts.append(f"{same.get('unit') or ''} {word}".strip())
     if same.get("prices"):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Final
 
-import typer
+import click
 
 from gbaindicators.cli import options
 from gbaindicators.cli.logs import log
@@ -18,29 +18,31 @@ if TYPE_CHECKING:
 
 __all__ = ["contribute", "snapshots", "withdraw"]
 
-_Name = Annotated[str, typer.Option("--name", metavar="NAME", help="What the contribution is called.")]
-_Author = Annotated[str | None, typer.Option(metavar="NAME", help="Who it is, by default the login name.")]
-_Message = Annotated[
-    str | None, typer.Option("--message", "-m", metavar="TEXT", help="What changes, and why.")
-]
+_name: Final = click.option("--name", metavar="NAME", required=True, help="What the contribution is called.")
+_author: Final = click.option("--author", metavar="NAME", help="Who it is, by default the login name.")
+_message: Final = click.option("--message", "-m", metavar="TEXT", help="What changes, and why.")
 
 
+@click.command()
+@click.argument(
+    "datasets", type=options.path, metavar="FOLDER", help="Datasets folder with observations/*.csv."
+)
+@_name
+@_author
+@_message
+@options.database
+@options.verbosity
 def contribute(
-    datasets: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Datasets folder with observations/*.csv.")
-    ],
-    name: _Name,
-    author: _Author = None,
-    message: _Message = None,
-    database: options.Database = None,
+    datasets: Path, name: str, author: str | None, message: str | None, database: str | None
 ) -> None:
     """Add figures to a database that a team shares, beside those of its build and of others.
 
     They are validated, and all of it becomes one snapshot. What was contributed under the same name is replaced.
 
+    \b
     For example:
-
-        gba contribute tourism --name tourism-desk -m "hotel guests 2025" --database "ducklake:postgres:dbname=gba host=db"
+      export GBA_DATABASE="ducklake:postgres:dbname=gba host=db"
+      gba contribute tourism --name tourism-desk -m "hotel guests 2025"
     """
     from gbaindicators import store
 
@@ -49,26 +51,27 @@ def contribute(
             made = store.contribute(datasets, database, name=name, author=author, message=message)
     except ValidationError as error:
         log.error("ValidationError", str(error), failures=error.failures.head(100).to_dicts())
-        raise typer.Exit(1) from None
+        raise click.exceptions.Exit(1) from None
     except DatasetError as error:
         log.error("DatasetError", f"{error}. Nothing was published")
-        raise typer.Exit(1) from None
+        raise click.exceptions.Exit(1) from None
     log.done(
         "contributed", f"contributed to {made.database}: {made.observations:,} observations now", **vars(made)
     )
 
 
-def withdraw(
-    name: _Name,
-    author: _Author = None,
-    message: _Message = None,
-    database: options.Database = None,
-) -> None:
+@click.command()
+@_name
+@_author
+@_message
+@options.database
+@options.verbosity
+def withdraw(name: str, author: str | None, message: str | None, database: str | None) -> None:
     """Take a contribution out of a database that a team shares; snapshots before this one keep it.
 
+    \b
     For example:
-
-        gba withdraw --name tourism-desk --database "ducklake:postgres:dbname=gba host=db"
+      gba withdraw --name tourism-desk --database "ducklake:postgres:dbname=gba"
     """
     from gbaindicators import store
 
@@ -81,17 +84,18 @@ def withdraw(
     )
 
 
-def snapshots(
-    form: options.Output = "table",
-    out: options.Out = None,
-    database: options.Database = None,
-) -> None:
+@click.command()
+@options.form
+@options.out
+@options.database
+@options.verbosity
+def snapshots(form: str, out: Path | None, database: str | None) -> None:
     """List the snapshots of a database that a team shares: who published what, and when (UTC).
 
+    \b
     For example:
-
-        gba snapshots --database "ducklake:postgres:dbname=gba host=db"
-        gba load gdp --area macao --database "ducklake:postgres:dbname=gba host=db?snapshot=12"
+      gba snapshots --database "ducklake:postgres:dbname=gba host=db"
+      gba load gdp -a macao --database "ducklake:postgres:dbname=gba?snapshot=12"
     """
     from gbaindicators import store
 

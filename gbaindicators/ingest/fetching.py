@@ -20,6 +20,7 @@ from gbaindicators.ingest.connections import Deadline, Proxy, open_connections, 
 from gbaindicators.ingest.exchange import Request
 from gbaindicators.ingest.failures import LONGEST_WAIT, AttemptError, broken_off, refused
 from gbaindicators.ingest.keys import HIDDEN, Key, read_key
+from gbaindicators.version import __version__
 
 if TYPE_CHECKING:
     import urllib.request
@@ -382,6 +383,4 @@ def _replay_base(value: str) -> str:
 
 
 def _agent() -> str:
-    from importlib.metadata import version
-
-    return f"gbaindicators/{version('gbaindicators')} (+statistics refresh)"
+    return f"gbaindicators/{__version__} (+statistics refresh)"

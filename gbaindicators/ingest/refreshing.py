@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -22,9 +22,10 @@ from gbaindicators.ingest.memory import Memory
 from gbaindicators.ingest.planning import services_of, turns_of
 from gbaindicators.ingest.sources import connector
 from gbaindicators.store.archive import Archive, Batch
-from gbaindicators.store.building import fingerprint
 from gbaindicators.store.connection import connect
+from gbaindicators.store.fingerprint import fingerprint
 from gbaindicators.store.home import Place, database_place, home
+from gbaindicators.store.lake.snapshots import archives
 from gbaindicators.store.publishing import build
 
 __all__ = ["Outcome", "Refresh", "accept_held", "held_changes", "refresh", "refresh_plan"]
@@ -214,7 +215,7 @@ def refresh(
                 return Outcome(service.id, "failed", reasons=(f"unexpected {type(error).__name__}: {error}",))
 
         outcomes = _side_by_side(one, chosen)
-        published, problem = _publish(archive, say)
+        published, problem = _publish(archive, say, _message("refresh", outcomes))
     return Refresh(outcomes, published, database_place(), problem)
 
 
@@ -251,7 +252,7 @@ def accept_held(held: Sequence[str], *, progress: Progress | None = None) -> Ref
         for service, series in named:
             _figures_held(archive, service, series)
         outcomes = [_accept_one(archive, service, series) for service, series in named]
-        published, problem = _publish(archive, say)
+        published, problem = _publish(archive, say, _message("taken over by hand", outcomes))
     return Refresh(tuple(outcomes), published, database_place(), problem)
 
 
@@ -475,25 +476,39 @@ def _stamp(now: datetime) -> str:
     return now.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
 
 
-def _publish(archive: Archive, say: Progress) -> tuple[bool, str]:
+def _message(what: str, outcomes: Sequence[Outcome]) -> str:
+    """What a snapshot of a shared database says of the figures that were taken over."""
+    services = []
+    for one in outcomes:
+        counts = [
+            f"{getattr(one, kind)} {kind}" for kind in ("new", "revised", "withdrawn") if getattr(one, kind)
+        ]
+        services += [f"{one.service} {', '.join(counts)}"] if counts else []
+    return f"{what}: {'; '.join(services) or 'what was accepted before'}"
+
+
+def _publish(archive: Archive, say: Progress, message: str) -> tuple[bool, str]:
     """Build a database if the published one is not of the shipped and the accepted figures that there are."""
     place = database_place()
     try:
         if not isinstance(place, Path) or (place.exists() and place.stat().st_size):
-            of, *made = _made_of(place)
+            of, made, taken_in = _made_of(place)
             if of != "shipped":
                 raise DatabaseError(
                     f"{place} was built from {of}: it is left alone, what was accepted is kept. To publish it: gba build"
                 )
-            if made == [fingerprint(datasets_dir()), archive.fingerprint()]:
+            if made == fingerprint(datasets_dir()) and archive.fingerprint() in taken_in:
                 return False, ""
-        build(progress=say)
+        build(progress=say, message=message)
     except GbaError as error:
         return False, str(error)
     return True, ""
 
 
-def _made_of(place: Place) -> tuple[str | None, ...]:
+def _made_of(place: Place) -> tuple[str, str, Collection[str | None]]:
+    """Which datasets a database was made of, their hash, and those of the archives whose figures it took in."""
     with connect(place) as connection:
         row = connection.execute("SELECT datasets, fingerprint, archive FROM build").fetchone()
-    return tuple(row) if row else ("", None, None)
+    of, made, archive = row or ("", "", None)
+    # A shared database keeps what the refreshes of other machines accepted too.
+    return of, made, {archive} if isinstance(place, Path) else archives(place)

@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +18,7 @@ from gbaindicators.reporting.exhibits import Cell, Exhibit, Section, Statement
 from gbaindicators.reporting.figures_behind import SOURCE_COLUMN, WORDS_COLUMNS, coded, ranges
 from gbaindicators.reporting.tracing import Trails
 from gbaindicators.reporting.words import Words
+from gbaindicators.version import __version__
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -84,7 +84,7 @@ def render_page(page: Page) -> str:
         explorer_style=Markup(explorer.style if explorer else ""), explorer_script=Markup(explorer.script if explorer else ""),  # noqa: S704
         explorer_data=Markup(explorer.data if explorer else ""),  # noqa: S704
         as_of=page.as_of, edition=page.edition, contents=_contents(page, bool(findings)), findings=findings, sections=page.sections,
-        sources=[names.sources[id_] for id_ in sorted(used & names.sources.keys())], version=version("gbaindicators"),
+        sources=[names.sources[id_] for id_ in sorted(used & names.sources.keys())], version=__version__,
         cite=lambda id_: names.cite([id_])[0], alt=_alt, subtitle_of=_subtitle, is_fixed=_is_fixed,
         grade=lambda g: words(f"page.grade_{g}") if f"grade_{g}" in words.section("page") else g,
         in_language=lambda lang: Markup(f' lang="{lang}"') if lang and lang != words.lang else "",  # noqa: S704

@@ -22,7 +22,7 @@ from gbaindicators.reporting.tracing import Trails
 from gbaindicators.reporting.words import Words, words_of
 from gbaindicators.reporting.workbook import csv_of, workbook
 from gbaindicators.reporting.writing import Folder
-from gbaindicators.store import connect, database_bytes, known_by, known_day
+from gbaindicators.store import connect, database_bytes, held_open, known_by, known_day
 
 __all__ = ["Format", "ReportSummary", "report"]
 
@@ -111,7 +111,7 @@ def report(
     if format not in get_args(Format):
         raise UsageError(f"format must be {', '.join(get_args(Format))}, not {format!r}")
     folder = Folder(_ready(out))
-    with known_by(as_of):
+    with known_by(as_of), held_open():
         made = _Report(words, names, progress or (lambda _: None))
         missing = made.write(folder, format, images=images)
     digest = folder.digest(without=[DATABASE])

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 
 import polars as pl
@@ -191,10 +190,12 @@ def _write(book: Any, sheet: _Sheet, formats: dict[str, Any]) -> None:
     page.write_string(0, 0, sheet.title, formats["title"])
     for column, label in enumerate(frame.columns):
         page.write_string(top, column, label, formats["head"])
-        values = frame.get_column(label)
-        for offset, value in enumerate(values, start=1):
-            _cell(page, top + offset, column, value, formats)
-        texts = [str(v) for v in values.head(200) if v is not None]
+        values = frame.get_column(label).to_list()
+        write = _writer(page, frame.schema[label], formats)
+        for row, value in enumerate(values, start=top + 1):
+            if value is not None:
+                write(row, column, value)
+        texts = [str(v) for v in values[:200] if v is not None]
         page.set_column(column, column, min(_WIDEST, max([len(label), *map(len, texts)], default=8) + 2))
     if frame.height:
         page.autofilter(top, 0, top + frame.height, len(frame.columns) - 1)
@@ -203,14 +204,12 @@ def _write(book: Any, sheet: _Sheet, formats: dict[str, Any]) -> None:
         page.write_string(top + frame.height + offset, 0, line, formats["note"])
 
 
-def _cell(page: Any, row: int, column: int, value: Any, formats: dict[str, Any]) -> None:
-    if value is None:
-        return
-    if isinstance(value, bool):
-        page.write_boolean(row, column, value)
-    elif isinstance(value, int | float):
-        page.write_number(row, column, value, formats["number"])
-    elif isinstance(value, date):
-        page.write_datetime(row, column, value, formats["date"])
-    else:
-        page.write_string(row, column, str(value))
+def _writer(page: Any, dtype: pl.DataType, formats: dict[str, Any]) -> Callable[[int, int, Any], object]:
+    """Give what writes the values of a column into cells."""
+    if dtype == pl.Boolean:
+        return page.write_boolean  # type: ignore[no-any-return]
+    if dtype.is_integer() or dtype.is_float():
+        return lambda row, column, value: page.write_number(row, column, value, formats["number"])
+    if dtype in (pl.Date, pl.Datetime):
+        return lambda row, column, value: page.write_datetime(row, column, value, formats["date"])
+    return lambda row, column, value: page.write_string(row, column, str(value))

@@ -15,8 +15,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -26,10 +24,13 @@ from gbaindicators.catalog import catalog, datasets_dir, sql_dir
 from gbaindicators.errors import DatabaseError, DatasetError, ValidationError
 from gbaindicators.store.archive import Archive
 from gbaindicators.store.filling import insert_archive, insert_catalog, insert_tables, repeated
+from gbaindicators.store.fingerprint import fingerprint
 from gbaindicators.store.home import database_place
 from gbaindicators.store.lake.location import Lake
 from gbaindicators.store.opening import open_database, quiet
-from gbaindicators.store.partition_inputs import find_partitions, in_partition
+from gbaindicators.store.partition_base import Base
+from gbaindicators.store.partition_checks import check_partitions, insert_findings
+from gbaindicators.store.partition_inputs import find_partitions
 from gbaindicators.store.partitions import (
     Edition,
     attach_view,
@@ -37,11 +38,12 @@ from gbaindicators.store.partitions import (
     record_partitions,
     remove_retired,
 )
+from gbaindicators.version import __version__
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["BuildSummary", "build_file", "check_tables", "ensure_current", "fingerprint", "raise_failures"]
+__all__ = ["BuildSummary", "build_file", "check_tables", "count_all", "raise_failures"]
 
 _MOST_FAILURES: Final = 10_000
 Progress = Callable[[str], None]
@@ -61,9 +63,16 @@ class BuildSummary:
 
 
 def build_file(
-    datasets: str | os.PathLike[str] | None, path: Path, report: Callable[[str], None]
+    datasets: str | os.PathLike[str] | None,
+    path: Path,
+    report: Callable[[str], None],
+    base: Base | None = None,
 ) -> BuildSummary:
-    """Build a database from a datasets folder, by default the shipped one, and publish it to a file."""
+    """Build a database from a datasets folder, by default the shipped one, and publish it to a file.
+
+    With the partitions of a shared database as its `base`, the file has the rows of tables in CSV files alone, and
+    beside it are the partitions that the base does not have.
+    """
     root = Path(datasets).expanduser() if datasets is not None else datasets_dir()
     shipped_at_home = datasets is None and path == database_place()
     if not root.is_dir():
@@ -71,10 +80,9 @@ def build_file(
             f"{root} is not a folder: name the one that holds observations/, catalog/ and the rest"
         )
     with _exclusive(path) as aside:
-        summary, edition = _write(root, Archive() if shipped_at_home else None, aside, path, report)
+        summary, edition = _write(root, Archive() if shipped_at_home else None, aside, path, report, base)
         _publish(aside, path)
         remove_retired(edition)
-    report(f"published {path}")
     return summary
 
 
@@ -144,7 +152,7 @@ def _refuse_foreign(path: Path) -> None:
 
 
 def _write(
-    root: Path, archive: Archive | None, aside: Path, path: Path, report: Progress
+    root: Path, archive: Archive | None, aside: Path, path: Path, report: Progress, base: Base | None
 ) -> tuple[BuildSummary, Edition]:
     import duckdb
 
@@ -161,7 +169,7 @@ def _write(
             _run(connection, "schema.sql")
             insert_catalog(connection, names)
             failures = insert_tables(connection, root, names, report)
-            edition = build_partitions(partitions, names, path, aside, report)
+            edition = build_partitions(partitions, names, path, aside, report, base)
             raise_failures(failures + edition.failures)
             if archive is not None:
                 insert_archive(connection, archive, names, report)
@@ -174,10 +182,12 @@ def _write(
             for table in names.tables:
                 connection.execute(f"CREATE VIEW {table} AS FROM latest WHERE table_name = '{table}'")
             report("checking across tables")
-            check_tables(connection)
-            record_partitions(connection, edition, path)
+            with base.attached(connection) if base is not None else contextlib.nullcontext():
+                record_partitions(connection, edition, path)
+                check_partitions(connection, edition, path)
             summary = _record(connection, root, archive, path, edition)
-            attach_view(connection, edition)
+            if base is None:
+                attach_view(connection, edition)
             connection.execute("CHECKPOINT")
         finally:
             connection.close()
@@ -213,27 +223,18 @@ def raise_failures(failures: list[pl.DataFrame]) -> None:
 def check_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Write down what the checks across tables find."""
     for path in sorted((sql_dir() / "checks").glob("*.sql")):
-        connection.execute(
-            f"INSERT INTO finding BY NAME SELECT '{path.stem}' AS \"check\", * FROM ({path.read_text(encoding='utf-8')})"
-        )
+        insert_findings(connection, path.stem)
 
 
 def _record(
     connection: duckdb.DuckDBPyConnection, root: Path, archive: Archive | None, path: Path, edition: Edition
 ) -> BuildSummary:
-    counts = connection.execute("""
-        WITH series AS (SELECT indicator, area, frequency, adjustment, prices, source FROM observation
-                        UNION ALL SELECT indicator, area, frequency, adjustment, prices, source FROM partition_series)
-        SELECT (SELECT count(*) FROM observation) + (SELECT coalesce(sum(rows), 0)::BIGINT FROM partition),
-               (SELECT count(DISTINCT (indicator, area, frequency, adjustment, prices)) FROM series),
-               (SELECT count(DISTINCT source) FROM series), (SELECT count(*) FROM finding)
-    """).fetchone()
-    assert counts is not None
+    counts = count_all(connection)
     shipped = root.resolve() == datasets_dir().resolve()
     connection.execute(
         "INSERT INTO build VALUES (?, version(), ?, ?, ?, ?, ?, ?)",
         [
-            version("gbaindicators"),
+            __version__,
             "shipped" if shipped else str(root),
             _made_of(root, edition),
             archive.fingerprint() if archive is not None else None,
@@ -244,6 +245,23 @@ def _record(
     )
     observations, series, sources, findings = counts
     return BuildSummary(path, observations, series, sources, findings, len(edition.files), len(edition.new))
+
+
+def count_all(connection: duckdb.DuckDBPyConnection, of: str = "") -> tuple[int, int, int, int]:
+    """Count the observations, series, sources and findings of a database, or of an attached one (``"made.main."``).
+
+    Rows of partitions are counted by what is written down of these.
+    """
+    row = connection.execute(f"""
+        WITH series AS (SELECT indicator, area, frequency, adjustment, prices, source FROM {of}observation
+                        UNION ALL SELECT indicator, area, frequency, adjustment, prices, source FROM {of}partition_series)
+        SELECT (SELECT count(*) FROM {of}observation) + (SELECT coalesce(sum(rows), 0)::BIGINT FROM {of}partition),
+               (SELECT count(DISTINCT (indicator, area, frequency, adjustment, prices)) FROM series),
+               (SELECT count(DISTINCT source) FROM series), (SELECT count(*) FROM {of}finding)
+    """).fetchone()
+    assert row is not None
+    observations, series, sources, findings = row
+    return observations, series, sources, findings
 
 
 def _publish(aside: Path, path: Path) -> None:
@@ -267,37 +285,3 @@ def _made_of(root: Path, edition: Edition) -> str:
         if edition.files
         else made_of[0]
     )
-
-
-@cache
-def fingerprint(root: Path) -> str:
-    """Hash of a datasets folder without partitions, the SQL and the package version: what a database is made of."""
-    digest = hashlib.blake2b(version("gbaindicators").encode(), digest_size=16)
-    files = sorted(p for p in root.rglob("*") if p.is_file() and not in_partition(root, p))
-    for path in (*files, *sorted(sql_dir().rglob("*.sql"))):
-        digest.update(f"{path.name}\0".encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-_current: set[Path] = set()
-
-
-def ensure_current(path: Path) -> None:
-    """Build the database of the data home if it is missing or was built from other shipped figures.
-
-    A database that somebody built from a datasets folder of their own is left alone.
-    """
-    if path in _current and path.exists():
-        return
-    if path.exists() and path.stat().st_size:
-        connection = open_database(path)
-        try:
-            row = connection.execute("SELECT datasets, fingerprint FROM build").fetchone()
-        finally:
-            connection.close()
-        if row is not None and (row[0] != "shipped" or row[1] == fingerprint(datasets_dir())):
-            _current.add(path)
-            return
-    build_file(None, path, lambda _: None)
-    _current.add(path)

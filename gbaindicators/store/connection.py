@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from gbaindicators.errors import DatabaseError
-from gbaindicators.store.building import ensure_current
+from gbaindicators.store.current import open_current
 from gbaindicators.store.home import chosen_database, database_place
 from gbaindicators.store.known import known_day, last_day, look_back
 from gbaindicators.store.lake.location import Lake
@@ -18,7 +18,7 @@ from gbaindicators.store.opening import open_database
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["connect", "connect_sealed"]
+__all__ = ["connect", "connect_sealed", "held_open"]
 
 
 @contextlib.contextmanager
@@ -63,6 +63,19 @@ def connect_sealed(
 
 
 @contextlib.contextmanager
+def held_open(database: Database = None) -> Iterator[None]:
+    """Keep a database file open while it is read piece by piece: only the first opening takes time.
+
+    All that is read within the block is of one edition, also while a new build is published.
+    """
+    if isinstance(database_place(database), Lake):
+        yield
+        return
+    with connect(database):
+        yield
+
+
+@contextlib.contextmanager
 def _opened(database: Database, day: date | None, *, sealed: bool) -> Iterator[duckdb.DuckDBPyConnection]:
     place = database_place(database)
     if isinstance(place, Lake):
@@ -74,10 +87,11 @@ def _opened(database: Database, day: date | None, *, sealed: bool) -> Iterator[d
             yield connection
         return
     if database is None and chosen_database() is None:
-        ensure_current(place)
-    elif not place.exists():
+        connection = open_current(place)
+    elif place.exists():
+        connection = open_database(place)
+    else:
         raise DatabaseError(f"there is no database at {place}; build one with: gba build --database {place}")
-    connection = open_database(place)
     try:
         look_back(connection)
         if sealed:

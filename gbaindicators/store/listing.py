@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
-from gbaindicators.catalog import catalog
 from gbaindicators.errors import UnknownNameError, UsageError
 from gbaindicators.store.connection import connect
 from gbaindicators.store.names import Database, area_ids, fetch, kind_of
 
-__all__ = ["areas", "definitions", "disagreements", "findings", "indicators", "policies", "sources"]
+__all__ = ["areas", "definitions", "disagreements", "findings", "indicators", "policies", "sources", "title"]
 
 
 def indicators(text: str | None = None, *, database: Database = None) -> pl.DataFrame:
@@ -119,6 +118,13 @@ def sources(
     return frame.filter(pl.col("id").is_in(list(ids)))
 
 
+def title(kind: Literal["indicator", "area"], id_: str, *, database: Database = None) -> str | None:
+    """Name in English that an indicator or an area has in the database; None for one that it does not know."""
+    with connect(database) as connection:
+        row = connection.execute(f"SELECT name_en FROM {kind} WHERE id = ?", [id_]).fetchone()
+    return None if row is None else str(row[0])
+
+
 def definitions(area: str | None = None) -> pl.DataFrame:
     """List which members make up the bay areas, for `benchmark`, `sensitivity` and `aggregate`.
 
@@ -144,6 +150,8 @@ def definitions(area: str | None = None) -> pl.DataFrame:
     >>> tokyo.select("id", "default", pl.col("members").list.len()).rows()
     [('four_prefectures', True, 4), ('capital_region', False, 8)]
     """
+    from gbaindicators.catalog import catalog
+
     names = catalog()
     wanted = None if area is None else names.area(area).id
     rows = [
@@ -175,6 +183,8 @@ def policies() -> pl.DataFrame:
     >>> opened["start"], opened["time_period"], opened["areas"]
     (datetime.date(2018, 9, 23), '2018-09-23', ['hong_kong'])
     """
+    from gbaindicators.catalog import catalog
+
     rows = [
         {
             "id": p.id, "start": p.start, "time_period": p.start_text, "name_en": p.names["en"],

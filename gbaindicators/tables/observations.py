@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from gbaindicators.catalog import Catalog, parse_period, period_end
+from gbaindicators.catalog import parse_period, period_end
 from gbaindicators.errors import PeriodError
 from gbaindicators.tables.validation import rule
 
 if TYPE_CHECKING:
     import pandera.polars as pa
+
+    from gbaindicators.catalog import Catalog
 
 __all__ = ["ADJUSTMENTS", "COLUMNS", "STATUS_CODES", "normalise", "observation_schema", "published_text"]
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from gbaindicators.catalog import Catalog, parse_period
+from gbaindicators.catalog import parse_period
 from gbaindicators.errors import PeriodError
 
 if TYPE_CHECKING:
     import pandera.polars as pa
+
+    from gbaindicators.catalog import Catalog
 
 __all__ = ["FAILURES", "rule", "validate"]
 
@@ -39,6 +40,8 @@ def rule(text: str, expression: Callable[[], pl.Expr]) -> pa.Check:
 
 
 def _suggest(column: str, value: str, catalog: Catalog) -> str:
+    from difflib import get_close_matches
+
     known: dict[str, list[str]] = {
         "indicator": list(catalog.indicators),
         "area": list(catalog.areas),

@@ -17,13 +17,10 @@ from typing import Any
 
 import polars as pl
 import pytest
-import typer
-from typer.testing import CliRunner
 
 from gbaindicators import store
-from gbaindicators.cli.app import app, main
+from gbaindicators.cli.app import main
 
-COMMANDS = tuple(command.name or command.callback.__name__ for command in app.registered_commands)
 HEADER = "indicator,area,period,value,unit,scale,adjustment,prices,status,vintage,source,locator,note"
 ROW = "gdp,macao,2020,204.4,MOP,9,nsa,current,A,2024-05-31,dsec_gba_gdp,row 1,"
 
@@ -92,32 +89,6 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "observations" / "gdp.csv").write_text("\n".join([HEADER, *years]) + "\n", encoding="utf-8")
     store.build(root, root / "made_up.duckdb")
     return root / "made_up.duckdb"
-
-
-class TestHelp:
-    @pytest.mark.parametrize("command", COMMANDS)
-    def test_every_command_says_what_it_does_with_an_example(self, command: str) -> None:
-        result = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "80"})
-        assert result.exit_code == 0
-        assert f"gba {command}" in result.output.split("For example:")[1]
-        assert max(map(len, result.output.splitlines())) <= 80
-
-    def test_overview_names_every_command(self) -> None:
-        output = CliRunner().invoke(app, ["--help"]).output
-        assert all(command in output for command in COMMANDS)
-
-    def test_without_words_it_shows_help_as_wrong_usage(self, gba: Run) -> None:
-        assert gba().code == 2
-
-    def test_version(self, gba: Run) -> None:
-        assert gba("--version").out.startswith("gbaindicators ")
-
-    def test_help_needs_neither_polars_nor_duckdb(self) -> None:
-        code = (
-            "import sys; from gbaindicators.cli.app import main; main(['--help'])\n"
-            "heavy = {'polars', 'duckdb', 'pandas', 'plotly', 'statsmodels'} & set(sys.modules); sys.exit(bool(heavy))"
-        )
-        assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
 
 
 class TestLoad:
@@ -321,6 +292,18 @@ class TestJsonLogs:
         assert bad.code == 1
         failed = next(line for line in bad.logs() if line["level"] == "error")
         assert failed["failures"][0]["value"] == "abc"
+
+    def test_an_interruption_too(self, gba: Run, shipped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def interrupted(*_: object, **__: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(store, "load", interrupted)
+        ended = gba("--json", "load", "gdp")
+        assert ended.code == 130
+        assert [(line["event"], line["exit_code"]) for line in ended.logs()] == [
+            ("interrupted", 130),
+            ("end", 130),
+        ]
 
     def test_results_stay_on_stdout(self, gba: Run, shipped: Path) -> None:
         ended = gba("--json", "load", "gdp", "--area", "macao", "--format", "json")
@@ -598,7 +581,3 @@ class TestProcesses:
             assert running.wait() == 130
         assert rest.splitlines()[-1] == "Error: interrupted" and "Traceback" not in rest
         assert [p.name for p in home.iterdir() if p.suffix != ".lock"] == []
-
-
-def test_the_typer_in_use_has_its_errors_in_public() -> None:
-    assert issubclass(typer.BadParameter, typer.TyperException)

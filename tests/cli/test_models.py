@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 import gbaindicators as gba
 from gbaindicators.cli.app import app, main

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import ssl
 import threading
 import time
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any, Self
 
 Reply = Callable[["Handler"], None]
+#: Pieces after which a reply counts as one that drips.
+_DRIPPED = 5
 
 
 @dataclass
@@ -51,7 +54,10 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """Gives the replies in turn, the last one for ever; `asked` holds the requests."""
+    """Gives the replies in turn, the last one for ever.
+
+    `asked` holds the requests; `dripping` is set once a reply has dripped for a while.
+    """
 
     daemon_threads = True
     block_on_close = False
@@ -61,6 +67,7 @@ class Server(ThreadingHTTPServer):
         self.replies = replies
         self.asked: list[Asked] = []
         self.ending = threading.Event()
+        self.dripping = threading.Event()
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate)
@@ -132,8 +139,12 @@ def drip(start: bytes, piece: bytes, every: float = 0.02) -> Reply:
 
     def send(handler: Handler) -> None:
         handler.raw(start)
-        while not handler.server.ending.wait(every):
+        for sent in itertools.count(1):
+            if handler.server.ending.wait(every):
+                return
             handler.raw(piece)
+            if sent == _DRIPPED:
+                handler.server.dripping.set()
 
     return send
 

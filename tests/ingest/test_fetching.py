@@ -8,12 +8,14 @@ import itertools
 import logging
 import pickle
 import shutil
+import socket
 import ssl
 import subprocess
+import threading
 import time
 import traceback
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
@@ -27,6 +29,7 @@ from hypothesis import strategies as st
 
 from gbaindicators.catalog import Service
 from gbaindicators.errors import FetchError, UsageError
+from gbaindicators.ingest.connections import Deadline
 from gbaindicators.ingest.exchange import Request
 from gbaindicators.ingest.fetching import Client
 from gbaindicators.ingest.keys import Key, read_key
@@ -65,6 +68,36 @@ def failed(server: Server | None, request: Request | None = None, **changes: Any
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
     return message
+
+
+@pytest.fixture
+def time_over_on(monkeypatch: pytest.MonkeyPatch) -> Callable[[threading.Event], list[float]]:
+    """Let the time for an answer be over when an event comes, not by a clock; give the seconds that were allowed."""
+
+    def patch(event: threading.Event) -> list[float]:
+        allowed: list[float] = []
+
+        class Awaiting:
+            def __init__(self, seconds: float, end: Callable[[], None]) -> None:
+                allowed.append(seconds)
+                self._end, self._cancelled = end, threading.Event()
+
+            def start(self) -> None:
+                threading.Thread(target=self._wait, daemon=True).start()
+
+            def _wait(self) -> None:
+                while not self._cancelled.wait(0.005):
+                    if event.is_set():
+                        self._end()
+                        return
+
+            def cancel(self) -> None:
+                self._cancelled.set()
+
+        monkeypatch.setattr("gbaindicators.ingest.connections.Timer", Awaiting)
+        return allowed
+
+    return patch
 
 
 class TestRequests:
@@ -213,17 +246,23 @@ class TestConnections:
         assert f"certificate of localhost:{server.port} (TLS) is not to be trusted: self-signed" in message
         assert "(tried once)" in message
 
-    def test_tls(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_tls(
+        self,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        time_over_on: Callable[[threading.Event], list[float]],
+    ) -> None:
         made = self_signed(tmp_path)
         trusting = ssl.create_default_context(cafile=made)
         monkeypatch.setattr("gbaindicators.ingest.connections._trusted", lambda: trusting)
         dripping = drip(b"HTTP/1.1 200 OK\r\n\r\n", b"x")
         with Server(OK, OK, dripping, certificate=made) as server, client(None, key=KEY) as one:
-            request = Request(f"https://localhost:{server.port}/data", (), key="api_key", seconds=5.0)
+            request = Request(f"https://localhost:{server.port}/data", (), key="api_key", seconds=20.0)
             answer = one.fetch(request)
             assert one.fetch(request).body == answer.body == b'{"ok": 1}'
-            with pytest.raises(FetchError, match="after 0\\.3 s"):
-                one.fetch(replace(request, seconds=0.3))
+            time_over_on(server.dripping)
+            with pytest.raises(FetchError, match="after 30 s"):
+                one.fetch(replace(request, seconds=30.0))
             assert parse_qs(urlsplit(server.asked[0].path).query) == {"api_key": [KEY]}
         assert answer.address == f"https://localhost:{server.port}/data"
 
@@ -413,11 +452,29 @@ class TestTime:
             (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
         ],
     )
-    def test_drip(self, start: bytes, piece: bytes) -> None:
-        began = time.monotonic()
+    def test_drip(
+        self, start: bytes, piece: bytes, time_over_on: Callable[[threading.Event], list[float]]
+    ) -> None:
         with Server(drip(start, piece)) as server:
-            assert "not sent the whole answer after 0.25 s (tried once)" in failed(server, ask(seconds=0.25))
-        assert time.monotonic() - began < 10
+            allowed = time_over_on(server.dripping)
+            assert "not sent the whole answer after 30 s (tried once)" in failed(server, ask(seconds=30.0))
+        assert allowed == [30.0]
+
+    def test_the_clock_ends_the_wait_for_more(self) -> None:
+        deadline = Deadline()
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            deadline.allow(0.05)
+            with deadline:
+                deadline.watch(ours)
+                assert ours.recv(1) == b""  # shut from this side: the other one keeps silent
+            assert deadline.over
+            assert deadline.left == 0.0
+            deadline.allow(60.0)
+            with deadline:
+                deadline.watch(theirs)
+            assert not deadline.over
+            assert 0.0 < deadline.left <= 60.0
 
     def test_silence(self) -> None:
         began = time.monotonic()
@@ -431,10 +488,14 @@ class TestTime:
         with Server(silence, OK) as server, client(server) as one:
             assert one.fetch(ask(seconds=1.0)).status == 200
 
-    def test_connection_after_a_time_out_is_good(self) -> None:
+    def test_connection_after_a_time_out_is_good(
+        self, time_over_on: Callable[[threading.Event], list[float]]
+    ) -> None:
         with Server(drip(b"HTTP/1.1 200 OK\r\n\r\n", b"x"), OK) as server, client(server) as one:
+            time_over_on(server.dripping)
             with pytest.raises(FetchError):
-                one.fetch(ask(seconds=0.2))
+                one.fetch(ask(seconds=30.0))
+            server.dripping.clear()
             assert one.fetch(ask()).status == 200
 
 
@@ -647,7 +708,7 @@ class TestKeys:
     @pytest.mark.parametrize("place", ["api_key", "header:Authorization"])
     def test_appears_nowhere(
         self, fault: str, place: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str],
-        monkeypatch: pytest.MonkeyPatch,
+        monkeypatch: pytest.MonkeyPatch, time_over_on: Callable[[threading.Event], list[float]],
     ) -> None:  # fmt: skip
         caplog.set_level(logging.DEBUG)
         monkeypatch.setattr("http.client.HTTPConnection.debuglevel", 1)
@@ -667,8 +728,9 @@ class TestKeys:
         seen: list[str] = []
         with Server(faults[fault]) as server, client(server, key=KEY, report=seen.append) as one:
             seen.append(repr(one))
+            time_over_on(server.dripping)
             try:
-                seen.append(repr(one.fetch(ask(key=place, seconds=0.3))))
+                seen.append(repr(one.fetch(ask(key=place, seconds=30.0))))
             except FetchError as error:
                 below = error.__traceback__.tb_next if error.__traceback__ else None  # the test knows the key
                 told = traceback.TracebackException(type(error), error, below, capture_locals=True)

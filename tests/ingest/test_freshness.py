@@ -9,10 +9,11 @@ from typing import Any
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from gbaindicators.catalog import Feed, catalog
 from gbaindicators.cli.app import app
+from gbaindicators.cli.database import _reasons
 from gbaindicators.errors import DatabaseError, UnknownNameError
 from gbaindicators.ingest import freshness
 from gbaindicators.ingest.collecting import collect
@@ -168,6 +169,24 @@ def test_a_failure_is_remembered_for_the_series_it_concerns() -> None:
     rows = freshness(["immd"], now=NOW)
     assert set(rows["state"]) == {"failed"}
     assert rows["why"].str.contains("500").all()
+
+
+def test_status_tells_an_error_once_with_the_indicators_it_concerns(own_home: Path) -> None:
+    accept(ARRIVALS, "2026-06")
+    error = "dsec: the name www.dsec.gov.mo is not known (DNS) (tried 4 times)"
+    for feed in (ARRIVALS, SPENDING):
+        asked(feed, NOW, {feed.id: error})
+    rows = freshness(["dsec"], now=NOW)
+    assert rows["why"].to_list() == [error, error]
+    assert rows["last_period"].n_unique() == 2
+    assert _reasons(rows) == [("dsec", f"visitor_arrivals, visitor_spending_per_capita\n{error}")]
+    partly = rows.with_columns(why=pl.Series([error, error + " (2 of 5 series, first macao)"]))
+    assert _reasons(partly) == [
+        ("dsec", f"visitor_arrivals, visitor_spending_per_capita (2 of 5 series, first macao)\n{error}")
+    ]
+    assert _reasons(rows.with_columns(why=pl.Series([error, None]))) == [
+        ("dsec", f"visitor_arrivals\n{error}")
+    ]
 
 
 def test_status_shows_it_without_a_database(own_home: Path) -> None:
