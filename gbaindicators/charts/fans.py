@@ -17,6 +17,7 @@ from gbaindicators.charts.series import Drawing, drawing
 from gbaindicators.charts.theme import GREY, LABEL_SIZE, as_text, on_white, text_width, tint
 from gbaindicators.charts.wording import listing, phrase
 from gbaindicators.errors import FrameError
+from gbaindicators.tables.intervals import interval_levels
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -147,14 +148,13 @@ def _bounds(level: str) -> tuple[str, str]:
 
 def _levels(forecast: pl.DataFrame) -> list[str]:
     """Levels of the intervals, the widest first."""
-    names = [c.removeprefix("lower_") for c in forecast.columns if c.startswith("lower_")]
-    levels = [n for n in names if f"upper_{n}" in forecast.columns and n.replace(".", "", 1).isdigit()]
+    levels = interval_levels(forecast)
     if not levels:
         raise FrameError(
             "the forecast has no interval: a fan needs columns such as 'lower_80' and 'upper_80', "
             "as gba.forecast gives"
         )
-    return sorted(levels, key=float, reverse=True)
+    return levels[::-1]
 
 
 def _with_unit_of(frame: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:

@@ -50,7 +50,7 @@ def gap(
     frame
         What `gba.gap` returns, or several of these with one benchmark.
     title
-        By default who is set against whom. The frame does not say which indicator it is about: the title may.
+        By default who is set against whom; the subtitle says of which indicator, where the frame does.
     subtitle, lang
         As for `line`.
 
@@ -96,7 +96,7 @@ def gap(
         subtitle,
         body=[drawn.told(s, first, last) for s in drawn.ranked()],
         span=drawn.span(),
-        says=[phrase("gap_read" if len(areas) == 1 else "parity_is_one", lang)],
+        says=[_reading(frame, phrase("gap_read" if len(areas) == 1 else "parity_is_one", lang), lang)],
         notes=_notes(frame, drawn, lang),
         key=phrase("gap_breaks", lang) if broken else "",
         what=what,
@@ -118,6 +118,13 @@ def gap(
     add_breaks(figure, drawn.series, drawn)
     add_end_labels(figure, page, [(lines[s], on_white(s.colour), s.last) for s in drawn.series], low, high)
     return figure
+
+
+def _reading(frame: pl.DataFrame, words: str, lang: str) -> str:
+    """Say what the ratio is of, and how to read it."""
+    known = frame.select(c for c in ("indicator",) if c in frame.columns).drop_nulls().unique().rows()
+    names = [name_of("indicator", one, lang) for (one,) in sorted(known)]
+    return (", " if lang == "en" else "，").join([listing(names, lang), words] if names else [words])
 
 
 def _benchmark(frame: pl.DataFrame) -> str:

@@ -151,11 +151,14 @@ def sensitivity(
                 hovertext=[t["hover"] for t in tiles], hovertemplate="%{hovertext}<extra></extra>", cliponaxis=False,
             )
         )  # fmt: skip
+    words: list[dict[str, Any]] = []
     for kind, top in tops.items():
-        _label_rows(figure, rows, top, lang)
+        words += _row_labels(rows, top, lang)
         for basis, left in lefts.items():
             if (basis, kind) in heads:
-                _head(figure, heads[basis, kind], years, left, top, above, step, lang)
+                words += _head(heads[basis, kind], years, left, top, above, step, lang)
+    # All at once: for one more, Plotly checks and copies those that are there.
+    figure.layout.annotations = (*figure.layout.annotations, *words)
     figure.update_layout(barmode="overlay", bargap=0)
     figure.update_xaxes(range=[0, page.plot_width], visible=False)
     figure.update_yaxes(range=[page.plot_height, 0], visible=False)
@@ -258,30 +261,29 @@ def _tile(
     }  # fmt: skip
 
 
-def _label_rows(figure: go.Figure, rows: Sequence[_Row], top: float, lang: str) -> None:
-    """Print area names in their colours, and under them the definitions."""
+def _row_labels(rows: Sequence[_Row], top: float, lang: str) -> Iterator[dict[str, Any]]:
+    """Area names in their colours, and under them the definitions."""
     before = ""
     for row in rows:
         if row.area != before:
             name = f"<b>{as_text(name_of('area', row.area, lang))}</b>"
             style = {"color": on_white(area_colour(row.area)), "size": LABEL_SIZE}
-            _print(figure, name, 0, top + row.top - 10, style, name="area")
+            yield _words(name, 0, top + row.top - 10, style, name="area")
             before = row.area
         lines = "<br>".join(map(as_text, row.label[1:]))
         middle = top + row.top + row.height / 2
-        _print(figure, lines, _INDENT, middle, {"color": INK, "size": 12}, name="definition")
+        yield _words(lines, _INDENT, middle, {"color": INK, "size": 12}, name="definition")
 
 
 def _head(
-    figure: go.Figure, way: Sequence[str], years: Sequence[Any], left: float, top: float, above: float, step: float,
-    lang: str,
-) -> None:  # fmt: skip
-    """Print what a panel measures by, and its years."""
+    way: Sequence[str], years: Sequence[Any], left: float, top: float, above: float, step: float, lang: str
+) -> Iterator[dict[str, Any]]:
+    """What a panel measures by, and its years."""
     text = "<b>" + "<br>".join(map(as_text, way)) + "</b>"
-    _print(figure, text, left, top, {"color": INK, "size": 12}, name="way", yanchor="top")
+    yield _words(text, left, top, {"color": INK, "size": 12}, name="way", yanchor="top")
     for place, label in _fitting([period_label("A", y, lang) for y in years], step):
-        _print(
-            figure, as_text(label), left + (place + 0.5) * step, top + above + _YEARS + 4, {"color": GREY, "size": _TEXT},
+        yield _words(
+            as_text(label), left + (place + 0.5) * step, top + above + _YEARS + 4, {"color": GREY, "size": _TEXT},
             name="year", xanchor="center",
         )  # fmt: skip
 
@@ -292,10 +294,9 @@ def _fitting(labels: Sequence[str], step: float) -> Iterator[tuple[int, str]]:
     return ((i, label) for i, label in enumerate(labels) if (len(labels) - 1 - i) % every == 0)
 
 
-def _print(figure: go.Figure, text: str, x: float, y: float, font: dict[str, Any], **more: Any) -> None:
-    figure.add_annotation(
-        **{
-            "text": text, "x": x, "y": y, "xref": "x", "yref": "y", "xanchor": "left", "yanchor": "middle",
-            "align": "left", "font": font, "showarrow": False, "borderpad": 0, **more,
-        }
-    )  # fmt: skip
+def _words(text: str, x: float, y: float, font: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Annotation that prints some words on the plot."""
+    return {
+        "text": text, "x": x, "y": y, "xref": "x", "yref": "y", "xanchor": "left", "yanchor": "middle",
+        "align": "left", "font": font, "showarrow": False, "borderpad": 0, **more,
+    }  # fmt: skip

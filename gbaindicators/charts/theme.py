@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from hashlib import blake2b
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
@@ -151,10 +152,12 @@ def as_text(text: str) -> str:
     return escaped.replace("$", "&#36;").replace("%{", "%&#123;")
 
 
+@cache
 def _is_wide(character: str) -> bool:
     return unicodedata.east_asian_width(character) in "WF"
 
 
+@cache
 def _em(character: str) -> float:
     """Width of a character in ems: a little more than the sans-serif fonts of the stacks need."""
     if _is_wide(character):
@@ -282,15 +285,15 @@ class Page:
     meta: dict[str, Any] = field(default_factory=dict)
     frames: Sequence[pl.DataFrame] = ()
 
-    @property
+    @cached_property
     def _title_lines(self) -> list[str]:
         return wrap(self.title, self.width - 2 * EDGE, _TITLE_SIZE, bold=True)
 
-    @property
+    @cached_property
     def _subtitle_lines(self) -> list[str]:
         return wrap(self.subtitle, self.width - 2 * EDGE, _SUBTITLE_SIZE)
 
-    @property
+    @cached_property
     def _footer_lines(self) -> list[str]:
         return [line for text in self.footer for line in wrap(text, self.width - 2 * EDGE, _FOOTER_SIZE)]
 

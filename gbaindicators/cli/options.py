@@ -94,7 +94,7 @@ adjustment: Final = click.option(
     help="nsa, sa, ytd or cumulative; by default all but year-to-date figures.",
 )  # fmt: skip
 all_sources: Final = click.option(
-    "--all-sources", is_flag=True, help="Every source's figure, not only the preferred one."
+    "--all-sources", is_flag=True, help="Every source's figure in every vintage, not only the preferred one."
 )
 to: Final = click.option(
     "--to", metavar="CURRENCY", shell_complete=completing.currencies,

@@ -31,6 +31,7 @@ __all__ = [
     "benchmark",
     "check_additive",
     "check_choice",
+    "chosen_for",
     "definition_of",
     "in_calendar_years",
     "lacking",
@@ -306,19 +307,32 @@ def _by_bay(indicator: str | Mapping[str, str], bays: str | Sequence[str]) -> di
     return {area: chosen[area] for area in areas}
 
 
-def _definitions(indicators: Mapping[str, str], choices: Mapping[str, Choice]) -> dict[str, list[Definition]]:
-    """Definitions to make, by indicator."""
-    names = catalog()
+def chosen_for(areas: Sequence[str], choices: Mapping[str, Choice]) -> dict[str, Choice]:
+    """Definitions chosen for some of the areas compared, by their ids.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is no such area.
+    UsageError
+        When no area is named with a choice, or one that is not compared.
+    """
     if not isinstance(choices, Mapping):
         raise UsageError(
-            f"definition names each bay area: definition={{{next(iter(indicators))!r}: {choices!r}}}, or leave it out for "
-            "the default ones"
+            f"definition names each area: definition={{{areas[-1]!r}: {choices!r}}}, or leave it out for the default ones"
         )
-    chosen = {names.area(bay).id: choice for bay, choice in choices.items()}
-    if unused := chosen.keys() - indicators.keys():
+    chosen = {catalog().area(area).id: choice for area, choice in choices.items()}
+    if unused := chosen.keys() - set(areas):
         raise UsageError(
-            f"a definition is given for {', '.join(sorted(unused))}, which is not among the bays compared"
+            f"a definition is given for {', '.join(sorted(unused))}, which is not among the areas compared, "
+            f"{', '.join(areas)}"
         )
+    return chosen
+
+
+def _definitions(indicators: Mapping[str, str], choices: Mapping[str, Choice]) -> dict[str, list[Definition]]:
+    """Definitions to make, by indicator."""
+    names, chosen = catalog(), chosen_for(list(indicators), choices)
     wanted: dict[str, list[Definition]] = {}
     for area, indicator in indicators.items():
         subject, choice = names.subject(indicator), chosen.get(area)

@@ -17,6 +17,7 @@ from gbaindicators.comparison.bays import (
     bay_figures,
     check_additive,
     check_choice,
+    chosen_for,
     definition_of,
     in_calendar_years,
 )
@@ -94,9 +95,9 @@ def gap(
     Returns
     -------
     polars.DataFrame
-        One row for each period that both have: ``area, other, frequency`` (where known), ``period``; ``value``, the
-        level of `area` over that of `other`, with ``unit`` "ratio"; ``per_head``, the same of figures per head (null without
-        population); ``value_area`` and ``value_other``; ``growth_area`` and ``growth_other`` over the year before in
+        One row for each period that both have: ``indicator`` (where known), ``area, other, frequency`` (where known),
+        ``period``; ``value``, the level of `area` over that of `other`, with ``unit`` "ratio"; ``per_head``, the same of
+        figures per head (null without population); ``value_area`` and ``value_other``; ``growth_area`` and ``growth_other`` over the year before in
         percent, and ``growth_differential`` in percentage points; ``years_to_parity`` with its ``assumption``;
         ``sources``, ``status``, ``mixed``, ``method`` and ``note``, which says why a number is null.
 
@@ -178,16 +179,7 @@ def _of_indicator(
 
 
 def _definitions(indicator: str, area: str, other: str, choices: Mapping[str, Choice]) -> list[Definition]:
-    if not isinstance(choices, Mapping):
-        raise UsageError(
-            f"definition names each area: definition={{{other!r}: {choices!r}}}, or leave it out for the default ones"
-        )
-    subject = catalog().subject(indicator)
-    chosen = {catalog().area(bay).id: choice for bay, choice in choices.items()}
-    if unused := chosen.keys() - {area, other}:
-        raise UsageError(
-            f"a definition is given for {', '.join(sorted(unused))}, which is neither {area} nor {other}"
-        )
+    chosen, subject = chosen_for([area, other], choices), catalog().subject(indicator)
     return [definition_of(one, subject, chosen.get(one)) for one in dict.fromkeys((area, other))]
 
 
@@ -318,10 +310,11 @@ def _shaped(table: pl.DataFrame, frame: pl.DataFrame, area: str, other: str, ove
         table = table.with_columns(per_head=pl.lit(None, pl.Float64))
     sources = [c for c in ("sources", "sources_other", "_heads") if c in table.columns]
     marked = pl.col("mixed").list.join("; ").replace("", None)
-    leading = ["area", "other", *(["frequency"] if "frequency" in frame.columns else [])]
-    known = (
-        {"frequency": pl.lit(frame["frequency"][0], frame.schema["frequency"])} if len(leading) > 2 else {}
-    )
+    # both areas have the same, as is checked for a frame
+    known = {
+        c: pl.lit(frame[c][0], frame.schema[c]) for c in ("indicator", "frequency") if c in frame.columns
+    }
+    leading = [c for c in ("indicator", "area", "other", "frequency") if c in ("area", "other", *known)]
     return table.with_columns(
         area=pl.lit(area), other=pl.lit(other), value_area="value", value=pl.col("_ratio"), unit=pl.lit("ratio"),
         sources=merge_sources(*sources), status=combine_status([pl.col("status"), pl.col("status_other")]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import Final
@@ -10,6 +9,7 @@ from typing import Final
 import polars as pl
 
 from gbaindicators.errors import GbaError, SeriesTooShortError, TaskError, UsageError
+from gbaindicators.forecasting.turns import one_fit
 from gbaindicators.tables.series_frame import series_keys, series_name
 from gbaindicators.transforms.frequencies import frequency_of
 from gbaindicators.transforms.spreading import check_not_forked, outcomes
@@ -25,9 +25,6 @@ SINGLE_MODELS: Final = {
 }
 #: Four weeks tell the days of the week apart; with less, a daily series is forecast like any other.
 _FEWEST_DAYS: Final = 28
-
-#: A fit sets the warnings of its process aside and takes a single thread of BLAS: in threads, fits take turns.
-_ONE_FIT: Final = threading.Lock()
 
 _Task = tuple[str, pl.DataFrame, int, list[float]]
 
@@ -80,7 +77,7 @@ def _named(name: str, error: GbaError) -> GbaError:
 def _forecast_one(task: _Task) -> pl.DataFrame:
     """Forecast of one series, here or in another process."""
     model, frame, horizon, levels = task
-    with _ONE_FIT:
+    with one_fit():
         return _function(model)(frame, horizon, levels)
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 from numpy.typing import NDArray
 
 from gbaindicators.catalog import period_text, step
@@ -111,8 +112,9 @@ def simulate(
     Returns
     -------
     pl.DataFrame
-        The series keys, ``frequency``, ``path`` (from 0), ``period``, ``value`` and ``unit``: `paths` times
-        `horizon` rows for each series, sorted by keys, path and period.
+        The series keys, ``frequency``, ``path`` (from 0), ``period``, ``value``, ``unit``, and where the frame has them
+        ``sources`` (of the whole training span, and of all that is given): `paths` times `horizon` rows for each
+        series, sorted by keys, path and period.
 
     Raises
     ------
@@ -167,6 +169,7 @@ def simulate(
     )
     random = np.random.default_rng(seed)
     fixed = _given_values(given, marginals, keys)
+    told = _sources(frame, given)
     parts = []
     for frequency in dict.fromkeys(one.series.frequency for one in marginals):
         places = [i for i, one in enumerate(marginals) if one.series.frequency == frequency]
@@ -174,14 +177,14 @@ def simulate(
         normal = _joint_errors(
             together, paths, random, {(i - places[0], at): v for (i, at), v in fixed.items() if i in places}
         )
-        parts += [_rows(one, one.values(errors)) for one, errors in zip(together, normal, strict=True)]
+        parts += [_rows(one, one.values(errors), told) for one, errors in zip(together, normal, strict=True)]
     own = [k for k in keys if k != "frequency"]
     drawn = pl.concat(parts, how="vertical_relaxed").with_columns(
         pl.col(k).cast(frame.schema[k]) for k in own
     )
-    return drawn.select(*own, "frequency", "path", "period", "value", "unit").sort(
-        *own, "frequency", "path", "period"
-    )
+    return drawn.select(
+        *own, "frequency", "path", "period", "value", "unit", cs.by_name("sources", require_all=False)
+    ).sort(*own, "frequency", "path", "period")
 
 
 def summarize_paths(paths: pl.DataFrame, level: float | Iterable[float] = (80, 95)) -> pl.DataFrame:
@@ -197,8 +200,8 @@ def summarize_paths(paths: pl.DataFrame, level: float | Iterable[float] = (80, 9
     Returns
     -------
     pl.DataFrame
-        The keys, ``period``, ``value`` (median), ``unit``, ``status`` F, ``method``, ``model``, and
-        ``lower_80, upper_80, ...``: what `gba.chart.fan` draws.
+        The keys, ``period``, ``value`` (median), ``unit`` and ``sources`` where the paths have them, ``status`` F,
+        ``method``, ``model``, and ``lower_80, upper_80, ...``: what `gba.chart.fan` draws.
 
     Raises
     ------
@@ -217,7 +220,8 @@ def summarize_paths(paths: pl.DataFrame, level: float | Iterable[float] = (80, 9
     missing = [c for c in ("path", "period", "value") if c not in paths.columns]
     if missing:
         raise FrameError(f"the paths have no column {', '.join(missing)}: they are what gba.simulate gives")
-    keys = [c for c in paths.columns if c not in ("path", "value")]
+    keys = [c for c in paths.columns if c not in ("path", "value", "sources")]
+    sources = cs.by_name("sources", require_all=False)
     edges = [
         pl.col("value").quantile(0.5 + sign * one / 200, interpolation="linear").alias(f"{side}_{one:g}")
         for one in check_levels(level)
@@ -226,7 +230,7 @@ def summarize_paths(paths: pl.DataFrame, level: float | Iterable[float] = (80, 9
     count = paths["path"].n_unique()
     return (
         paths.group_by(keys, maintain_order=True)
-        .agg(pl.col("value").median(), *edges)
+        .agg(pl.col("value").median(), sources.explode().drop_nulls().unique().sort(), *edges)
         .with_columns(
             status=pl.lit("F"),
             method=pl.lit(f"median and quantiles of {count:,} simulated paths"),
@@ -387,8 +391,19 @@ def _fits(series: TrainingSeries, wanted: dict[str, object]) -> bool:
     return all(str(own[key]) == str(value) for key, value in wanted.items())
 
 
-def _rows(one: _Marginal, values: Matrix) -> pl.DataFrame:
+def _sources(frame: pl.DataFrame, given: pl.DataFrame | None) -> set[str] | None:
+    """Sources of a scenario, which moves every series; None where the series tell none of theirs."""
+    if "sources" not in frame.columns:
+        return None
+    if given is None or "sources" not in given.columns:
+        return set()
+    return set(given.drop_nulls("value")["sources"].explode().drop_nulls())
+
+
+def _rows(one: _Marginal, values: Matrix, told: set[str] | None) -> pl.DataFrame:
+    """Paths of one series, with its sources and those `told` beside them."""
     paths, horizon = values.shape
+    sources = {} if told is None else {"sources": sorted({*one.series.sources, *told})}
     return pl.DataFrame(
         {
             "frequency": pl.Series([one.series.frequency] * values.size, dtype=FREQUENCY),
@@ -399,4 +414,5 @@ def _rows(one: _Marginal, values: Matrix) -> pl.DataFrame:
     ).with_columns(
         pl.lit(one.series.unit, dtype=pl.String).alias("unit"),
         *(pl.lit(value).alias(key) for key, value in one.series.keys.items()),
+        **{name: pl.lit(every, pl.List(pl.String)) for name, every in sources.items()},
     )

@@ -11,11 +11,20 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from gbaindicators.catalog import catalog, frequency_code, period_text, step
+from gbaindicators.catalog import catalog, frequency_code, period_text
 from gbaindicators.errors import FrameError, SeriesTooShortError, UsageError
 from gbaindicators.tables.series_frame import series_keys, series_name
+from gbaindicators.transforms.whole_span import whole_span
 
-__all__ = ["FEWEST_AFTER_BREAK", "TrainingSeries", "breaks_of", "is_bounded_at_zero", "training_series"]
+__all__ = [
+    "FEWEST_AFTER_BREAK",
+    "TrainingSeries",
+    "breaks_of",
+    "is_bounded_at_zero",
+    "sources_of",
+    "training_series",
+    "unit_of",
+]
 
 _MONTHS: Final = {12: "A", 6: "S", 3: "Q", 1: "M"}
 _DAYS: Final = {7: "W", 1: "D"}
@@ -94,11 +103,7 @@ def _one_series(row: dict[str, Any], span: pl.DataFrame) -> TrainingSeries:
         frequency_code(row["frequency"]) if row.get("frequency") else _infer_frequency(name, span["period"])
     )
     _check_no_gap(name, frequency, span)
-    units = span["unit"].drop_nulls().unique().sort().to_list() if "unit" in span.columns else []
-    if len(units) > 1:
-        raise FrameError(
-            f"{name} changes its unit ({', '.join(units)}): convert it to one, frame.pipe(gba.convert, ...)"
-        )
+    unit = unit_of(name, span)
     breaks = breaks_of(name, frequency, span)
     methods = span["method"].drop_nulls() if "method" in span.columns else pl.Series(dtype=pl.String)
     return TrainingSeries(
@@ -106,12 +111,27 @@ def _one_series(row: dict[str, Any], span: pl.DataFrame) -> TrainingSeries:
         frequency=frequency,
         periods=span["period"],
         values=span["value"].to_numpy(),
-        unit=units[0] if units else None,
-        sources=span["sources"].explode().drop_nulls().unique().sort().to_list()
-        if "sources" in span.columns
-        else [],
+        unit=unit,
+        sources=sources_of(span),
         method=methods[-1] if len(methods) else None,
         breaks=breaks,
+    )
+
+
+def unit_of(name: str, span: pl.DataFrame) -> str | None:
+    """Unit of a series, None where it tells none; raise FrameError where it changes."""
+    units = span["unit"].drop_nulls().unique().sort().to_list() if "unit" in span.columns else []
+    if len(units) > 1:
+        raise FrameError(
+            f"{name} changes its unit ({', '.join(units)}): convert it to one, frame.pipe(gba.convert, ...)"
+        )
+    return units[0] if units else None
+
+
+def sources_of(span: pl.DataFrame) -> list[str]:
+    """Sources of all values of a series."""
+    return (
+        span["sources"].explode().drop_nulls().unique().sort().to_list() if "sources" in span.columns else []
     )
 
 
@@ -151,13 +171,7 @@ def _infer_frequency(name: str, periods: pl.Series) -> str:
 def _check_no_gap(name: str, frequency: str, span: pl.DataFrame) -> None:
     """Raise FrameError for the first period without a value, or the first date that begins no period."""
     periods = span["period"]
-    expected = pl.date_range(periods[0], periods[-1], step(frequency), eager=True)
-    stray = periods.filter(~periods.is_in(expected.to_list()))
-    if len(stray):
-        raise FrameError(
-            f"{name} has the date {stray[0]}, which is no whole number of periods (frequency {frequency}) after its "
-            f"first, {periods[0]}: date each period by its first day"
-        )
+    expected = whole_span(name, frequency, periods)
     known = span.filter(pl.col("value").is_not_null())["period"]
     missing = expected.filter(~expected.is_in(known.to_list()))
     if len(missing):

@@ -29,7 +29,7 @@ _SCHEMA: Final[dict[str, Any]] = {
 
 
 def freshness(
-    sources: Sequence[str] | None = None,
+    sources: str | Sequence[str] | None = None,
     *,
     environment: Mapping[str, str] = os.environ,
     now: datetime | None = None,
@@ -41,7 +41,7 @@ def freshness(
     Parameters
     ----------
     sources
-        Ids of services, by default all of the catalogue.
+        Id of a service or ids of several, by default all of the catalogue.
     environment
         Where keys are looked for.
     now

@@ -108,8 +108,8 @@ def turn_of(feed: Feed, latest: date | None, asked: datetime | None, now: dateti
     return say(False, "the series has ended" if ended else f"next figure expected {expected}")
 
 
-def services_of(names: Catalog, ids: Sequence[str] | None) -> list[Service]:
-    """Services of these ids, by default all that feed a series and need not be named.
+def services_of(names: Catalog, ids: str | Sequence[str] | None) -> list[Service]:
+    """Services of an id or of several, by default all that feed a series and need not be named.
 
     Raises
     ------
@@ -118,9 +118,10 @@ def services_of(names: Catalog, ids: Sequence[str] | None) -> list[Service]:
     """
     if ids is None:
         return [one for one in names.services.values() if one.feeds and not one.only_named]
-    if unknown := [one for one in ids if one not in names.services]:
+    wanted = [ids] if isinstance(ids, str) else ids
+    if unknown := [one for one in wanted if one not in names.services]:
         raise UnknownNameError("service", unknown[0], names.services)
-    return [names.services[one] for one in dict.fromkeys(ids)]
+    return [names.services[one] for one in dict.fromkeys(wanted)]
 
 
 def turns_of(service: Service, known: pl.DataFrame, memory: Memory, now: datetime) -> list[Turn]:

@@ -103,13 +103,13 @@ class Refresh:
         return pl.DataFrame(rows, schema=pl.Schema(schema))
 
 
-def refresh_plan(sources: Sequence[str] | None = None, *, now: datetime | None = None) -> pl.DataFrame:
+def refresh_plan(sources: str | Sequence[str] | None = None, *, now: datetime | None = None) -> pl.DataFrame:
     """Say which series are due to be asked, and why.
 
     Parameters
     ----------
     sources
-        Ids of services, by default all of the catalogue.
+        Id of a service or ids of several, by default all of the catalogue.
     now
         The time (with its zone), by default that of the clock.
 
@@ -148,7 +148,7 @@ def refresh_plan(sources: Sequence[str] | None = None, *, now: datetime | None =
 
 
 def refresh(
-    sources: Sequence[str] | None = None,
+    sources: str | Sequence[str] | None = None,
     *,
     since: str | date | None = None,
     force: bool = False,
@@ -165,7 +165,7 @@ def refresh(
     Parameters
     ----------
     sources
-        Ids of services, by default all of the catalogue; those that need a key that is not set are passed over, unless
+        Id of a service or ids of several, by default all of the catalogue; those that need a key that is not set are passed over, unless
         they are named.
     since
         Ask for periods from here on, whether due or not: SDMX text or a day. By default everything of what is due.

@@ -221,6 +221,14 @@ def test_several_areas_stand_against_one_benchmark(three):
         charts.gap(pl.concat([gaps["foshan"], gba.gap(three, "foshan", "macao")]))
 
 
+def test_a_gap_chart_says_of_which_indicator_it_is(three):
+    table = gba.gap(three, "macao", "shenzhen")
+    (subtitle,) = printed(charts.gap(table), "subtitle")
+    assert subtitle.startswith("Gross domestic product, ratio, 1 is parity")
+    (subtitle,) = printed(charts.gap(table.drop("indicator")), "subtitle")
+    assert subtitle.startswith("Ratio, 1 is parity")
+
+
 def test_a_gap_chart_draws_what_gap_gives(three, ratio):
     with pytest.raises(FrameError, match=r"gba\.gap gives; this frame lacks other"):
         charts.gap(three)

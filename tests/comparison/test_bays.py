@@ -185,7 +185,7 @@ def test_the_latest_year_is_the_last_that_all_bays_have(every_year: pl.DataFrame
         (
             {"bays": ["greater_bay_area"], "definition": {"tokyo_bay_area": "capital_region"}},
             UsageError,
-            "tokyo_bay_area, which is not among the bays compared",
+            "tokyo_bay_area, which is not among the areas compared, greater_bay_area",
         ),
         ({"year": 1990}, UsageError, "greater_bay_area has 2000-2024"),
         (

@@ -21,7 +21,19 @@ from gbaindicators.errors import (
     UsageError,
 )
 from gbaindicators.store import load
+from gbaindicators.tables.series_frame import FREQUENCY
 from gbaindicators.transforms import convert
+
+
+def test_the_gap_says_of_which_indicator_it_is():
+    frame = _frame([50, 60], [100, 110], indicator="gdp", unit="USD", frequency="A")
+    table = gap(frame, "macao", "zhuhai")
+    assert table.columns[:5] == ["indicator", "area", "other", "frequency", "period"]
+    assert table["indicator"].to_list() == ["gdp", "gdp"]
+    assert "indicator" not in gap(_frame([50, 60], [100, 110]), "macao", "zhuhai").columns
+    shipped = gap("gdp_per_capita", "greater_bay_area", "tokyo_bay_area")
+    assert set(shipped["indicator"]) == {"gdp_per_capita"}
+    assert shipped["frequency"].dtype == FREQUENCY
 
 
 def _frame(ours: list[float], theirs: list[float], **columns: str) -> pl.DataFrame:
@@ -237,7 +249,11 @@ class TestCatchUp:
             ({"prices": 1950}, MissingRateError, "no GDP deflator .* for 1950"),
             ({"prices": "real"}, PeriodError, "not a period"),
             ({"indicator": "fx_rate"}, UsageError, "cannot be added up"),
-            ({"definition": {"tokyo_bay_area": "capital_region"}}, UsageError, "neither macao nor zhuhai"),
+            (
+                {"definition": {"tokyo_bay_area": "capital_region"}},
+                UsageError,
+                "not among the areas compared, macao, zhuhai",
+            ),
         ],
     )
     def test_bad_input_is_a_named_error(

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from gbaindicators.errors import SeriesTooShortError, UnknownNameError, UsageError
+from gbaindicators.forecasting import forecast
 from gbaindicators.forecasting.single.daily import daily_forecast, daily_forecasts, daily_model
 from gbaindicators.forecasting.single.daily_calendar import HOLIDAYS, daily_holidays
 from gbaindicators.store import load
@@ -214,6 +215,14 @@ class TestBadInput:
     def test_too_short(self):
         with pytest.raises(SeriesTooShortError, match="at least 14 values, macao has 13"):
             daily_model(frame_of(traffic(13), area="macao"))
+
+    def test_an_area_of_the_users_own_has_no_holidays(self):
+        values = traffic(60)
+        own, nowhere = (daily_model(frame_of(values, **at)).forecast(7) for at in ({"area": "my_city"}, {}))
+        assert own["value"].to_list() == nowhere["value"].to_list()
+        assert "holidays" not in own["method"][0]
+        assert "12 holidays" in daily_model(frame_of(values, area="hong_kong")).method
+        assert forecast(frame_of(values, area="my_city"), 7)["model"].unique().to_list() == ["daily"]
 
     def test_holidays(self):
         with pytest.raises(UnknownNameError, match="did you mean 'easter'"):

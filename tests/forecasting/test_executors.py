@@ -16,7 +16,14 @@ import polars as pl
 import pytest
 
 import gbaindicators as gba
-from gbaindicators.errors import AdjustmentError, ForecastWarning, TaskError, WorkerWarning
+from gbaindicators.errors import (
+    AdjustmentError,
+    ForecastWarning,
+    SeriesTooShortError,
+    TaskError,
+    UsageError,
+    WorkerWarning,
+)
 from gbaindicators.transforms.seasonal import seasonal_adjustment
 from gbaindicators.transforms.seasonal.program import find_program
 
@@ -55,6 +62,36 @@ def quarterly(series: int) -> pl.DataFrame:
     return pl.concat(
         pl.DataFrame({"period": quarters, "value": 100 + random.normal(1, 2, 120).cumsum()}).with_columns(area=pl.lit(f"area {i:03}"))
         for i in range(series)
+    )  # fmt: skip
+
+
+def nowcast_frames() -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Quarterly growth and three monthly series that tell of it, each published with a lag."""
+    random = np.random.default_rng(11)
+    months = pl.date_range(date(2008, 1, 1), date(2016, 12, 1), "1mo", eager=True)
+    wave = np.sin(np.arange(len(months)) / 9)
+    known = [
+        pl.DataFrame({"period": months, "value": wave + random.normal(0, 0.3, len(months)), "lag": 20})
+        for _ in range(3)
+    ]
+    monthly = pl.concat(
+        one.with_columns(indicator=pl.lit(f"survey {i}"), unit=pl.lit("percent"))
+        for i, one in enumerate(known)
+    )
+    target = (
+        pl.DataFrame({"period": months, "value": 2 * wave + random.normal(3, 0.3, len(months))})
+        .group_by_dynamic("period", every="1q")
+        .agg(pl.col("value").mean(), lag=pl.lit(30))
+    )
+    return target, monthly
+
+
+def units(count: int) -> pl.DataFrame:
+    """Four indicators of many units."""
+    random = np.random.default_rng(12)
+    return pl.concat(
+        pl.DataFrame({"area": [f"unit {j}" for j in range(count)], "value": random.lognormal(size=count)}).with_columns(indicator=pl.lit(f"indicator {i}"))
+        for i in range(4)
     )  # fmt: skip
 
 
@@ -102,6 +139,9 @@ JOBS: dict[str, Callable[..., list[pl.DataFrame]]] = {
     "disaggregate, Denton": lambda **on: [gba.disaggregate(yearly(600), "Q", conversion="sum", **on)],
     "disaggregation_model, Chow-Lin": lambda **on: _disaggregation(**on),
     "policy_effect": lambda **on: _effect(**on),
+    "breaks": lambda **on: [gba.breaks(monthly(6), "trend", autocorrelated=True, **on)],
+    "evaluate_nowcasts": lambda **on: [gba.evaluate_nowcasts(*nowcast_frames(), start="2014-Q1", days=[0, 28], **on)],
+    "index_robustness": lambda **on: _robustness(**on),
 }  # fmt: skip
 
 
@@ -117,6 +157,11 @@ def _effect(**on):
         yearly(6), "area 000", "2010", method="synthetic", placebo=("space", "time"), **on
     )
     return [effect.placebos, effect.frame]
+
+
+def _robustness(**on):
+    found = gba.index_robustness(units(15), draws=1200, **on)
+    return [found.units, found.sensitivity]
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +223,51 @@ def test_a_failure_that_nobody_foresaw_is_named_and_the_others_stand(monkeypatch
         assert ahead["city"].n_unique() == 2
     with pytest.raises(TaskError, match=r"city 001.*LinAlgError: Singular matrix"):
         gba.forecast(monthly(2).filter(pl.col("city") == "city 001"), 2, model="regression")
+
+
+def test_a_series_without_room_for_breaks_is_named(executor):
+    frame = pl.concat([monthly(2), monthly(3, years=1).filter(pl.col("city") == "city 002")])
+    with pytest.raises(SeriesTooShortError, match=r"^segments of 0.15 of the 12 values of city 002, M have"):
+        gba.breaks(frame, "trend", executor=executor)
+
+
+def test_a_year_of_nowcasts_that_fails_is_named(monkeypatch, threads):
+    from gbaindicators.forecasting.nowcasts import evaluation
+
+    def broken(values, factors, order):
+        if np.isfinite(values[:, -1]).sum() == 27:  # quarters known on 28 January 2015
+            raise RuntimeError("out of luck")
+        return working(values, factors, order)
+
+    working = evaluation.estimate
+    monkeypatch.setattr(evaluation, "estimate", broken)
+    for on in (None, threads):
+        with pytest.raises(TaskError, match=r"^nowcasts made in 2015: RuntimeError: out of luck"):
+            gba.evaluate_nowcasts(*nowcast_frames(), start="2014-Q1", days=[28], executor=on)
+
+
+def test_draws_that_fail_are_named(monkeypatch, threads):
+    from gbaindicators.comparison.integration import robustness
+
+    def broken(batch):
+        if batch.size < 500:
+            raise MemoryError("no room")
+        return working(batch)
+
+    working = robustness._drawn_batch
+    monkeypatch.setattr(robustness, "_drawn_batch", broken)
+    for on in (None, threads):
+        with pytest.raises(TaskError, match=r"^draws 1,001 to 1,200: MemoryError: no room"):
+            gba.index_robustness(units(15), draws=1200, executor=on)
+
+
+def test_forked_processes_are_refused_by_what_uses_polars():
+    forked = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork"))
+    with forked as pool:
+        with pytest.raises(UsageError, match="spawn"):
+            gba.evaluate_nowcasts(*nowcast_frames(), executor=pool)
+        with pytest.raises(UsageError, match="spawn"):
+            gba.index_robustness(units(15), executor=pool)
 
 
 def _kill_while(works: Callable[[], int | None]) -> threading.Thread:

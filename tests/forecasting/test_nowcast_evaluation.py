@@ -157,6 +157,10 @@ class TestEvaluation:
         with pytest.raises(UsageError, match="ascending"):
             summarize_nowcasts(evaluation, regimes=[2020, 2008])
 
+    def test_an_estimate_that_fails_says_when(self, small):
+        with pytest.raises(UsageError, match=r"^with what was known on 2015-04-28, 9 factors need more than"):
+            evaluate_nowcasts(*small, start="2015-Q1", days=[28], factors=9)
+
     def test_summary_without_regimes(self, evaluation):
         summary = summarize_nowcasts(evaluation, regimes=[])
         assert summary["regime"].to_list() == ["all", "all"]

@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from gbaindicators.errors import FrameError, SeriesTooShortError, UnknownNameError, UsageError
+from gbaindicators.forecasting import forecast
 from gbaindicators.forecasting.single.daily_calendar import days_off, holiday_days
 from gbaindicators.forecasting.single.regression import regression, regression_forecast
 from gbaindicators.transforms.seasonal.holidays import regressors
@@ -228,6 +229,19 @@ class TestBadInput:
     def test_regressors_that_say_the_same(self):
         with pytest.raises(UsageError, match="linear combinations"):
             regression(frame_of([1, 3, 2, 5, 4]), regressors=frame_of([2, 4, 6, 8, 10]))
+
+    @pytest.mark.parametrize("frequency", ["A", "Q", "M"])
+    def test_an_area_of_the_users_own_is_forecast_without_holidays(self, frequency):
+        values = [float(i + i % 4 + i % 3) for i in range(48)]
+        own, nowhere = (
+            forecast(frame_of(values, frequency, **at), 3, model="regression")
+            for at in ({"area": "my_city"}, {})
+        )
+        assert own["value"].to_list() == nowhere["value"].to_list()
+        with pytest.raises(
+            UnknownNameError, match=r"'my_city'.*name the holidays, holidays=\('easter',\), or None"
+        ):
+            regression(frame_of(values, "M", area="my_city"), holidays="auto")
 
     def test_names(self):
         with pytest.raises(UnknownNameError, match="standard error"):

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from gbaindicators.comparison import overtake
 from gbaindicators.errors import ForecastWarning, FrameError, UsageError
 from gbaindicators.forecasting import forecast, simulate, summarize_paths
 
@@ -53,6 +54,37 @@ class TestDistribution:
         for name in ("value", "lower_50", "upper_50", "lower_80", "upper_80"):
             # The standard error of an 80% edge from 4,000 draws is below 0.02 of the 95% width.
             assert (np.abs(drawn[name] - ahead[name]).to_numpy() / width).max() < 0.04, name
+
+    def test_sources_of_each_series_and_of_what_is_given(self):
+        frame = pl.concat(
+            two_areas(0.5)
+            .filter(area=area)
+            .with_columns(sources=pl.lit([f"{area} office"], pl.List(pl.String)))
+            for area in ("macao", "zhuhai")
+        )
+        frame = frame.with_row_index("i").with_columns(
+            sources=pl.when(pl.col("i") == 3)
+            .then(pl.lit(["yearbook"], pl.List(pl.String)))
+            .otherwise("sources")
+        )
+        of_macao, of_zhuhai = ["macao office", "yearbook"], ["zhuhai office"]
+        drawn = simulate(frame.drop("i"), 2, paths=3)
+        assert drawn.columns[-2:] == ["unit", "sources"]
+        assert drawn["sources"].to_list() == [of_macao] * 6 + [of_zhuhai] * 6
+        assert summarize_paths(drawn)["sources"].to_list() == [of_macao] * 2 + [of_zhuhai] * 2
+        last = frame.filter(area="macao").tail(1)
+        given = last.with_columns(
+            pl.col("period").dt.offset_by("1y"), sources=pl.lit(["budget"], pl.List(pl.String))
+        )
+        under = simulate(frame.drop("i"), 2, paths=3, given=given.drop("i"))
+        assert under["sources"].unique(maintain_order=True).to_list() == [
+            ["budget", *of_macao],
+            ["budget", *of_zhuhai],
+        ]
+        assert under.drop("value", "sources").equals(drawn.drop("value", "sources"))
+        assert "sources" not in simulate(two_areas(0.5), 2, paths=3, given=given.drop("i")).columns
+        table = overtake(drawn, "macao", "zhuhai")
+        assert table["sources"].to_list() == [[*of_macao, *of_zhuhai]] * 2
 
     def test_shape_and_order(self):
         drawn = simulate(two_areas(0.5), 3, paths=7)

@@ -103,6 +103,10 @@ def test_turns_of_a_service_look_at_the_last_figure_that_is_one(tmp_path: Path) 
     ]
 
 
+def test_one_service_is_named_by_its_id_alone() -> None:
+    assert [one.id for one in services_of(catalog(), "worldbank")] == ["worldbank"]
+
+
 def test_services_by_name() -> None:
     assert [one.id for one in services_of(catalog(), ["immd", "fred", "immd"])] == ["immd", "fred"]
     assert all(one.feeds for one in services_of(catalog(), None))

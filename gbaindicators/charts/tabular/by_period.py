@@ -24,6 +24,7 @@ from gbaindicators.charts.tabular.layout import (
 from gbaindicators.charts.tabular.words import STATUS_MARKS, word
 from gbaindicators.charts.wording import listing, phrase
 from gbaindicators.errors import FrameError, UsageError
+from gbaindicators.tables.intervals import interval_levels
 from gbaindicators.tables.series_frame import series_keys
 
 if TYPE_CHECKING:
@@ -333,14 +334,13 @@ def _unit(frame: pl.DataFrame) -> str | None:
 
 def _levels(forecast: pl.DataFrame) -> list[str]:
     """Levels of the intervals, the narrowest first."""
-    names = [c.removeprefix("lower_") for c in forecast.columns if c.startswith("lower_")]
-    levels = [n for n in names if f"upper_{n}" in forecast.columns and n.replace(".", "", 1).isdigit()]
+    levels = interval_levels(forecast)
     if not levels:
         raise FrameError(
             "the forecast has no interval: its table needs columns such as 'lower_80' and 'upper_80', as gba.forecast "
             "gives; gba.table.series sets a frame without"
         )
-    return sorted(levels, key=float)
+    return levels
 
 
 def _partitioned(drawn: Drawing) -> list[pl.DataFrame]:

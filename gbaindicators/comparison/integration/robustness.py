@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
-from scipy.stats import rankdata
 
-from gbaindicators.comparison.integration.composite import Matrix, read_matrix, score, weigh
-from gbaindicators.comparison.integration.scores import Aggregation, Array, Normalisation, aggregated
-from gbaindicators.errors import GbaError, IndexWarning, UsageError
+from gbaindicators.comparison.integration.composite import Matrix, read_matrix, score
+from gbaindicators.comparison.integration.scores import (
+    Aggregation,
+    Array,
+    Normalisation,
+    aggregated,
+    equal_weights,
+    pca_weights,
+)
+from gbaindicators.errors import IndexWarning, UsageError
+from gbaindicators.transforms.spreading import check_not_forked, results
 
 __all__ = ["IndexRobustness", "index_robustness"]
 
 _WEIGHTS: Final = ("equal", "pca", "drawn")
+#: Draws that share a stream of random numbers, wherever they are made: so an executor changes no digit.
+_BATCH: Final = 500
 
 
 @dataclass(frozen=True)
@@ -63,13 +73,20 @@ class _Builder:
         key = (how, left_out, name)
         if key not in self.fixed:
             part, scores = self.scores(how, left_out)
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # said once, before the draws
-                    self.fixed[key] = weigh(part, scores, "equal" if name == "equal" else "pca")
-            except GbaError:
-                self.fixed[key] = None
+            if name == "equal":
+                self.fixed[key] = equal_weights(part.groups)
+            else:
+                self.fixed[key] = pca_weights(scores) if np.ptp(scores, axis=0).all() else None
         return self.fixed[key]
+
+
+class _Batch(NamedTuple):
+    """Some draws, and the stream of random numbers that they are made with."""
+
+    matrix: Matrix
+    normalisations: list[Normalisation]
+    stream: np.random.SeedSequence
+    size: int
 
 
 def index_robustness(
@@ -81,6 +98,7 @@ def index_robustness(
     draws: int = 1000,
     seed: int = 0,
     coverage: float = 0.9,
+    executor: Executor | None = None,
 ) -> IndexRobustness:
     """Build an index in many ways at random and report the interval of each unit's score and rank.
 
@@ -99,6 +117,10 @@ def index_robustness(
         Seed of the random numbers: the same seed gives the same result.
     coverage
         Part of the draws that the intervals hold, between their equally rare ends.
+    executor
+        Where to make the draws: threads or processes of `concurrent.futures` (begun with ``spawn``: Polars does not
+        survive a fork), or a Dask cluster's ``Client(...).get_executor()``. It changes no digit. Batches of 500 are made
+        together, so fewer gain nothing from it.
 
     Returns
     -------
@@ -112,9 +134,13 @@ def index_robustness(
     FrameError, UsageError
         As `composite_index` does; when there are fewer than three units or two indicators, or `draws` or `coverage`
         make no sense.
+    TaskError
+        The executor has no answer for some draws; says which.
 
     Warns
     -----
+    WorkerWarning
+        A process of the executor ended in the middle of its work, which was done again in another.
     IndexWarning
         When there are fewer than three units for each indicator, so that PCA weights are not to be relied on.
 
@@ -135,6 +161,7 @@ def index_robustness(
     >>> found.units.select("area", "rank", "lower_rank", "upper_rank").row(0)
     ('a', 9.0, 9.0, 9.0)
     """
+    check_not_forked(executor)
     if draws < 1 or not 0 < coverage < 1:
         raise UsageError(f"draws={draws}, coverage={coverage}: draws is 1 or more, coverage between 0 and 1")
     matrix = read_matrix(frame, groups=groups, lower_is_better=lower_is_better, base=base)
@@ -156,12 +183,32 @@ def index_robustness(
     builder = _Builder(matrix)
     for how in normalisations:  # refuses here, by name, what cannot be normalised
         builder.scores(how, -1)
-    rng = np.random.default_rng(seed)
-    chosen, indices = [], np.empty((draws, units))
-    for i in range(draws):
-        choice, indices[i] = _draw(builder, normalisations, rng)
-        chosen.append(choice)
-    return _summary(matrix, indices, chosen, coverage)
+    made = _spread(matrix, normalisations, draws, seed, executor)
+    indices = np.concatenate([of_batch for _, of_batch in made])
+    return _summary(matrix, indices, [choice for choices, _ in made for choice in choices], coverage)
+
+
+def _spread(
+    matrix: Matrix, normalisations: list[Normalisation], draws: int, seed: int, executor: Executor | None
+) -> list[tuple[list[dict[str, str]], Array]]:
+    """Make all draws batch by batch, each batch with a stream of its own."""
+    starts = range(0, draws, _BATCH)
+    streams = np.random.SeedSequence(seed).spawn(len(starts))
+    tasks = [
+        _Batch(matrix, normalisations, stream, min(_BATCH, draws - start))
+        for start, stream in zip(starts, streams, strict=True)
+    ]
+    names = [
+        f"draws {start + 1:,} to {start + task.size:,}" for start, task in zip(starts, tasks, strict=True)
+    ]
+    return results(_drawn_batch, tasks, names, executor)
+
+
+def _drawn_batch(batch: _Batch) -> tuple[list[dict[str, str]], Array]:
+    """Choices and indices of some draws, made here or in another process."""
+    builder, rng = _Builder(batch.matrix), np.random.default_rng(batch.stream)
+    drawn = [_draw(builder, batch.normalisations, rng) for _ in range(batch.size)]
+    return [choice for choice, _ in drawn], np.array([index for _, index in drawn])
 
 
 def _draw(
@@ -196,6 +243,9 @@ def _drawn(groups: list[str], rng: np.random.Generator) -> Array:
 def _summary(
     matrix: Matrix, indices: Array, chosen: list[dict[str, str]], coverage: float
 ) -> IndexRobustness:
+
+    from scipy.stats import rankdata
+
     # rounding keeps units apart by less than a computer's precision from changing places
     ranks = rankdata(-indices.round(10), method="min", axis=1)
     span = np.ptp(indices, axis=1, keepdims=True)

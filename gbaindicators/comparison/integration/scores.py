@@ -12,7 +12,6 @@ from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
 __all__ = [
     "NORMALISATIONS",
@@ -58,6 +57,8 @@ def normalised(values: Array, how: Normalisation, falling: npt.NDArray[np.bool_]
     # min-max and z of the negated values are the mirrored ones
     signed = np.where(falling, -values, values)
     if how == "rank":
+        from scipy.stats import rankdata
+
         return np.asarray(rankdata(signed, method="min", axis=0, nan_policy="omit"), dtype=np.float64)
     if how == "z":
         return np.asarray((signed - np.nanmean(signed, axis=0)) / np.nanstd(signed, axis=0, ddof=1))

@@ -10,12 +10,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from gbaindicators.catalog import frequency_code, parse_period, period_end, period_text, step
+from gbaindicators.catalog import frequency_code, parse_period, period_end, period_text
 from gbaindicators.comparison.policy.predictors import Predictors
 from gbaindicators.errors import FrameError, UnknownNameError, UsageError
 from gbaindicators.tables.series_frame import check_unique_periods, one_unit
 from gbaindicators.transforms.frequencies import with_frequency
 from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.whole_span import whole_span
 
 __all__ = ["Areas", "read_areas"]
 
@@ -155,13 +156,7 @@ def _values(frame: pl.DataFrame, treated: str, others: list[str], frequency: str
     own = known.filter(pl.col("area") == treated)["period"].sort()
     if own.is_empty():
         raise FrameError(f"{treated} has no value in the frame: load it first")
-    grid = pl.date_range(own[0], own[-1], step(frequency), eager=True).alias("period")
-    stray = own.filter(~own.is_in(grid.implode()))
-    if len(stray):
-        raise FrameError(
-            f"{treated} has the date {stray[0]}, which is no whole number of periods (frequency {frequency}) after its "
-            f"first, {own[0]}: date each period by its first day"
-        )
+    grid = whole_span(treated, frequency, own)
     columns = []
     for area in (treated, *others):
         series = known.filter(pl.col("area") == area).select("period", "value")

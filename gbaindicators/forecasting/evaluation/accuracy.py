@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 import polars as pl
@@ -10,6 +9,7 @@ import polars as pl
 from gbaindicators.errors import FrameError, UnknownNameError
 from gbaindicators.forecasting.evaluation.backtesting import check_backtest, comparable_by, series_of
 from gbaindicators.forecasting.evaluation.comparing import FEWEST_STRETCHES, compare_losses
+from gbaindicators.tables.intervals import interval_levels
 from gbaindicators.tables.series_frame import series_name
 
 __all__ = ["accuracy"]
@@ -195,8 +195,7 @@ def _sources(rows: pl.DataFrame) -> list[pl.Expr]:
 
 def _interval_measures(rows: pl.DataFrame, scale: pl.Expr) -> dict[str, pl.Expr]:
     """Coverage and interval score of each level, and the quantile loss of all edges and the median."""
-    edges = (re.fullmatch(r"lower_(\d+(?:\.\d+)?)", c) for c in rows.columns)
-    levels = [edge[1] for edge in edges if edge and f"upper_{edge[1]}" in rows.columns]
+    levels = interval_levels(rows)
     actual = pl.col("actual")
     coverage, scores, losses = {}, {}, [_ERROR.abs() / 2]
     for level in levels:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
 from datetime import date, timedelta
-from itertools import pairwise
-from typing import Any, Final, Literal
+from itertools import groupby, pairwise
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -16,8 +17,10 @@ from gbaindicators.errors import FrameError, SeriesTooShortError, UsageError
 from gbaindicators.forecasting.nowcasts.factor_model import FactorModel, estimate
 from gbaindicators.forecasting.nowcasts.months import Panel, make_panel
 from gbaindicators.forecasting.nowcasts.nowcasting import bounds
+from gbaindicators.forecasting.turns import one_fit
 from gbaindicators.transforms.inputs import read_series
 from gbaindicators.transforms.lookback import read_span
+from gbaindicators.transforms.spreading import check_not_forked, results
 
 __all__ = ["evaluate_nowcasts", "summarize_nowcasts"]
 
@@ -25,6 +28,33 @@ Matrix = NDArray[np.float64]
 
 _LONGEST_MEMORY: Final = 4
 _MODELS: Final = ("nowcast", "mean", "ar")
+
+
+class _Origin(NamedTuple):
+    """A quarter to nowcast, the day and its distance from the end of the quarter, and what it came to."""
+
+    day: date
+    shift: int
+    quarter: date
+    actual: float
+
+
+class _Year(NamedTuple):
+    """The origins of one calendar year, which share their parameters, and what they are nowcast from."""
+
+    target: pl.DataFrame
+    monthly: pl.DataFrame
+    origins: list[_Origin]
+    span: int
+    factors: int
+    order: int
+
+
+class _Nowcasts(NamedTuple):
+    """Nowcasts of one year, and why there are none of the origins before the first of them."""
+
+    rows: list[dict[str, Any]]
+    too_early: list[FrameError | SeriesTooShortError]
 
 
 def evaluate_nowcasts(
@@ -38,6 +68,7 @@ def evaluate_nowcasts(
     over: str = "1y",
     factors: int = 1,
     factor_order: int = 1,
+    executor: Executor | None = None,
 ) -> pl.DataFrame:
     """Nowcast every past quarter from what was known at the time, beside two benchmarks.
 
@@ -60,6 +91,9 @@ def evaluate_nowcasts(
         Judge by the ``"latest"`` edition of the target or by the ``"first"``.
     over, factors, factor_order
         As for `nowcast`.
+    executor
+        Where to compute the years, as for `forecast`: threads, spawned processes, or a Dask cluster's
+        ``Client(...).get_executor()``. It changes no digit.
 
     Returns
     -------
@@ -71,6 +105,13 @@ def evaluate_nowcasts(
     ------
     FrameError, SeriesTooShortError, UsageError
         As `nowcast` does; or there is no quarter to judge by.
+    TaskError
+        The executor has no answer for some year, which is named.
+
+    Warns
+    -----
+    WorkerWarning
+        A process of the executor ended in the middle of its work, which was done again in another.
 
     Examples
     --------
@@ -88,47 +129,73 @@ def evaluate_nowcasts(
         raise UsageError(
             f"against is 'latest' or 'first', the edition of the target to judge by, not {against!r}"
         )
-    actual = _editions(target, against)
+    check_not_forked(executor)
     span = read_span(over).months
-    model: FactorModel | None = None
-    too_early: FrameError | SeriesTooShortError | None = None
-    names: list[str] = []
-    year = 0
-    rows: list[dict[str, Any]] = []
     origins = sorted(
-        (period_end("Q", quarter) + timedelta(days=shift), shift, quarter, value)
-        for quarter, value in actual
+        _Origin(period_end("Q", quarter) + timedelta(days=shift), shift, quarter, value)
+        for quarter, value in _editions(target, against)
         for shift in days
         if (first is None or quarter >= first) and (last is None or quarter <= last)
     )
-    for day, shift, quarter, value in origins:
-        try:
-            panel = make_panel(target, monthly, day, span)
-        except (SeriesTooShortError, FrameError) as error:
+    years = {year: list(some) for year, some in groupby(origins, key=lambda one: one.day.year)}
+    tasks = [_Year(target, monthly, some, span, factors, factor_order) for some in years.values()]
+    done = results(_one_year, tasks, [f"nowcasts made in {year}" for year in years], executor)
+    rows: list[dict[str, Any]] = []
+    too_early = None
+    for year in done:
+        for too_early in year.too_early:
             if first is not None or rows:
-                raise
-            too_early = error
-            continue
-        if model is None or day.year != year:
-            model, names, year = estimate(panel.values, factors, factor_order), panel.names, day.year
-        found = _one_origin(panel.of_series(names), model, quarter)
-        if found is not None:
-            rows.append(
-                {
-                    "period": quarter,
-                    "days": shift,
-                    "as_of": day,
-                    "series": len(names) - 1,
-                    "actual": value,
-                    **found,
-                }
-            )
+                raise too_early
+        rows += year.rows
     if not rows:
         raise UsageError(
             "no quarter can be judged: each needs a figure to judge by, and 20 known quarters before it"
             + (f" (on the last day: {too_early})" if too_early else "")
         )
     return pl.DataFrame(rows).sort("period", "days")
+
+
+def _one_year(year: _Year) -> _Nowcasts:
+    """Nowcast from every origin of a year, here or in another process."""
+    with one_fit():
+        return _nowcasts(year)
+
+
+def _nowcasts(year: _Year) -> _Nowcasts:
+    model: FactorModel | None = None
+    names: list[str] = []
+    found = _Nowcasts([], [])
+    for origin in year.origins:
+        try:
+            panel = make_panel(year.target, year.monthly, origin.day, year.span)
+        except (SeriesTooShortError, FrameError) as error:
+            if found.rows:
+                raise
+            found.too_early.append(error)
+            continue
+        if model is None:
+            model, names = _estimated(panel, origin.day, year), panel.names
+        row = _one_origin(panel.of_series(names), model, origin.quarter)
+        if row is not None:
+            found.rows.append(
+                {
+                    "period": origin.quarter,
+                    "days": origin.shift,
+                    "as_of": origin.day,
+                    "series": len(names) - 1,
+                    "actual": origin.actual,
+                    **row,
+                }
+            )
+    return found
+
+
+def _estimated(panel: Panel, day: date, year: _Year) -> FactorModel:
+    """Parameters for a year; an error says with whose knowledge they were sought."""
+    try:
+        return estimate(panel.values, year.factors, year.order)
+    except UsageError as error:
+        raise UsageError(f"with what was known on {day}, {error}") from error
 
 
 def _one_origin(panel: Panel, model: FactorModel, quarter: date) -> dict[str, float] | None:

@@ -50,7 +50,7 @@ def daily_model(
         Series frame with one series of days.
     holidays
         Names as of `gbaindicators.forecasting.single.daily_calendar.HOLIDAYS`, None for none, or ``"auto"``: those of the
-        area by its currency, none where the frame has no area.
+        area by its currency, none where the frame has no area or one of the user's own.
     start
         First day to count, in place of the one that is found.
     log

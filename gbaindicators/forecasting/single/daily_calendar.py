@@ -142,12 +142,12 @@ _BY_CURRENCY: Final = {
 def daily_holidays(holidays: str | Sequence[str] | None, area: str | None) -> tuple[str, ...]:
     """Names of the holidays meant: those given, or with ``"auto"`` those of the area, by its currency.
 
-    A series of no area, or of one without a calendar here, has no holidays by itself.
+    A series of no area, of one of the user's own, or of one without a calendar here, has no holidays by itself.
 
     Raises
     ------
     UnknownNameError
-        When there is no such holiday or area.
+        When there is no such holiday.
 
     Examples
     --------
@@ -155,7 +155,11 @@ def daily_holidays(holidays: str | Sequence[str] | None, area: str | None) -> tu
     (('new_year', 'lunar_new_year'), ())
     """
     if holidays == "auto":
-        return () if area is None else _BY_CURRENCY.get(catalog().area(area).currency or "", ())
+        try:
+            currency = None if area is None else catalog().area(area).currency
+        except UnknownNameError:
+            currency = None
+        return _BY_CURRENCY.get(currency or "", ())
     names = (holidays,) if isinstance(holidays, str) else tuple(holidays or ())
     for name in names:
         if name not in HOLIDAYS:

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from gbaindicators.catalog import frequency_code, period_text, step
 from gbaindicators.errors import FrameError, SeriesTooShortError, UsageError
-from gbaindicators.forecasting.training import breaks_of, is_bounded_at_zero
+from gbaindicators.forecasting.training import breaks_of, is_bounded_at_zero, sources_of, unit_of
 from gbaindicators.tables.series_frame import check_unique_periods, series_keys, series_name
 from gbaindicators.transforms.frequencies import with_frequency
 from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.whole_span import whole_span
 
 __all__ = [
     "SEASONS",
@@ -118,14 +119,14 @@ def one_series(frame: pl.DataFrame, doing: str, least: int = 3) -> OneSeries:
             f"{doing} needs at least {least} values, {name} has {known.height}: load a longer span"
         )
     _check_kind(name, known)
-    frequency = frequency_code(known["frequency"][0])
+    unit, frequency = unit_of(name, known), frequency_code(known["frequency"][0])
     return OneSeries(
         keys={k: known[k][0] for k in told if k != "frequency"},
         frequency=frequency,
-        periods=(grid := _grid(name, frequency, known["period"])).to_list(),
-        values=grid.to_frame("period").join(known, on="period", how="left", maintain_order="left")["value"].to_numpy(),
-        unit=known["unit"].drop_nulls().first() if "unit" in known.columns else None,  # type: ignore[arg-type]
-        sources=known["sources"].explode().drop_nulls().unique().sort().to_list() if "sources" in known.columns else [],
+        periods=(every := whole_span(name, frequency, known["period"])).to_list(),
+        values=every.to_frame().join(known, on="period", how="left", maintain_order="left")["value"].to_numpy(),
+        unit=unit,
+        sources=sources_of(known),
         done=known["method"].drop_nulls().last() if "method" in known.columns else None,  # type: ignore[arg-type]
         columns=_columns(frame, told),
         types={k: known.schema[k] for k in told},
@@ -139,22 +140,6 @@ def _check_kind(name: str, known: pl.DataFrame) -> None:
             f"{name} holds running totals of the year (adjustment 'ytd'), which start over each January: "
             "take them apart first, frame.pipe(gba.from_ytd)"
         )
-    units = known["unit"].drop_nulls().unique().sort().to_list() if "unit" in known.columns else []
-    if len(units) > 1:
-        raise FrameError(
-            f"{name} changes its unit ({', '.join(units)}): convert it to one, frame.pipe(gba.convert, ...)"
-        )
-
-
-def _grid(name: str, frequency: str, periods: pl.Series) -> pl.Series:
-    every = pl.date_range(periods[0], periods[-1], step(frequency), eager=True)
-    stray = periods.filter(~periods.is_in(every.to_list()))
-    if len(stray):
-        raise FrameError(
-            f"{name} has the date {stray[0]}, which is no whole number of periods (frequency {frequency}) after its "
-            f"first, {periods[0]}: date each period by its first day"
-        )
-    return every
 
 
 def _columns(frame: pl.DataFrame, told: Sequence[str]) -> list[str]:

@@ -59,7 +59,8 @@ def regression(
         the one coefficient of weekdays against weekends.
     holidays
         Moving holidays: names as of `gba.seasonal_adjust`, ``"auto"`` for those of the area, None for none. For
-        days, one coefficient for each day around each holiday.
+        days, one coefficient for each day around each holiday. Areas that the catalogue does not know have no
+        holidays of their own: name them.
     regressors
         Series frame of external regressors of the same frequency, matched by date. They must cover every period
         of the series, and the horizon when it is forecast.
@@ -172,8 +173,9 @@ def regression(
 
 
 def regression_forecast(frame: pl.DataFrame, horizon: int, level: Iterable[float] = (80, 95)) -> pl.DataFrame:
-    """Forecast one series by its trend and season, and the moving holidays of its area where it has some."""
+    """Forecast one series by its trend and season, and the moving holidays of its area where some are known."""
     area = frame["area"][0] if "area" in frame.columns else None
+    # the areas with a calendar are the same for days and for months
     known = with_frequency(frame)["frequency"][0] in ("M", "Q", "D") and daily_holidays("auto", area)
     return regression(frame, holidays="auto" if known else None).forecast(horizon, level=level)
 
