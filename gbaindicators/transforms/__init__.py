@@ -1,4 +1,10 @@
-"""Growth, indices, contributions, money and prices, calendar, seasons, disaggregation and aggregation: frame to frame."""
+"""Growth, indices, contributions, money and prices, calendar, seasons, disaggregation and aggregation: frame to frame.
+
+A LazyFrame stays lazy: nothing is read before the result is collected, and then piece by piece. Its rows come in no promised
+order, and it has every column that the transform may add, null where it says nothing. A table of more than a few million rows
+is sorted into pieces in a temporary folder first, which takes about the room of the table as Parquet in ``TMPDIR`` until they
+are read.
+"""
 
 from gbaindicators.transforms.aggregation import aggregate, members
 from gbaindicators.transforms.breaks import breaks

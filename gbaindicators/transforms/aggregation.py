@@ -15,7 +15,7 @@ from gbaindicators.tables.series_frame import (
     one_unit,
     series_keys,
 )
-from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.inputs import NoRowsError, read_series
 from gbaindicators.transforms.lazily import by_period
 from gbaindicators.transforms.provenance import collapsed
 
@@ -109,7 +109,7 @@ def aggregate(
     Parameters
     ----------
     frame
-        Series frame, eager or lazy, with ``area``, in one unit. Areas that are no members are left out.
+        Series frame (polars.DataFrame or LazyFrame) with ``area``, in one unit. Areas that are no members are left out.
     to
         The bay area.
     definition
@@ -218,7 +218,7 @@ def _check_members(frame: pl.DataFrame, name: str, parts: list[str], missing: Mi
         mend = "load them too" + (
             "" if len(absent) == len(parts) else ", or pass missing='skip' to add up the others"
         )
-        raise FrameError(f"members of {name} are not in the frame: {', '.join(absent)}: {mend}")
+        raise NoRowsError(f"members of {name} are not in the frame: {', '.join(absent)}: {mend}")
 
 
 def _check_one_basis(frame: pl.DataFrame) -> None:

@@ -16,7 +16,7 @@ from gbaindicators.errors import FrameError, UsageError
 from gbaindicators.tables.series_frame import check_unique_periods, series_keys, series_name
 from gbaindicators.transforms.distribution import Array, Layout
 from gbaindicators.transforms.frequencies import MONTHS, nests, with_frequency
-from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.inputs import NoRowsError, read_series
 
 __all__ = [
     "CONVERSIONS",
@@ -109,13 +109,15 @@ def read_indicators(indicator: pl.DataFrame, frame: pl.DataFrame, to: str) -> In
     UsageError
         When they are of another frequency.
     FrameError
-        When one has a null or a gap, or two values for a period.
+        When one has a null or a gap, or two values for a period, or there is none.
     """
     indicator = with_frequency(read_series(indicator, "an indicator of disaggregate"))
     codes = indicator["frequency"].cast(pl.String).unique().sort().to_list()
+    if not codes:
+        raise NoRowsError("the indicator has no rows: add them, or leave the argument out")
     if codes != [to]:
         raise UsageError(
-            f"the indicator must be of frequency {to!r}, it has {', '.join(codes) or 'no rows'}: "
+            f"the indicator must be of frequency {to!r}, it has {', '.join(codes)}: "
             f"filter it, or aggregate it with gba.to_frequency(indicator, {to!r})"
         )
     _refuse_cumulative(indicator)

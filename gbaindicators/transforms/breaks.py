@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 import polars as pl
@@ -12,7 +13,9 @@ from gbaindicators.catalog import period_text
 from gbaindicators.errors import SeriesTooShortError, UsageError
 from gbaindicators.transforms.frequencies import with_frequency
 from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.lazily import Columns, by_series
 from gbaindicators.transforms.regular import RegularSeries, estimated, one_row, regular_series
+from gbaindicators.transforms.spreading import results
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +28,12 @@ Model = Literal["mean", "trend"]
 _NOTHING: Final = 1e-12
 
 
+def _of_breaks(frame: pl.DataFrame, **_: object) -> Columns:
+    """Columns of `breaks`."""
+    return _empty(frame).schema | {"status": pl.String()}
+
+
+@by_series(_of_breaks)
 def breaks(
     frame: pl.DataFrame,
     model: Model = "mean",
@@ -33,6 +42,7 @@ def breaks(
     most: int = 5,
     trim: float = 0.15,
     autocorrelated: bool = False,
+    executor: Executor | None = None,
 ) -> pl.DataFrame:
     """Date the structural breaks of each series by the method of Bai and Perron, with confidence intervals.
 
@@ -43,7 +53,7 @@ def breaks(
     Parameters
     ----------
     frame
-        Series frame without gaps; of figures that grow, growth rates (``frame.pipe(gba.growth)``) or logarithms.
+        Series frame (polars.DataFrame or LazyFrame) without gaps; of figures that grow, growth rates (``frame.pipe(gba.growth)``) or logarithms.
     model
         ``mean``: each segment has its own mean. ``trend``: each has its own straight line.
     number
@@ -55,6 +65,9 @@ def breaks(
     autocorrelated
         Whether the intervals allow for residuals that depend on those before (long-run variance by the
         quadratic spectral kernel, prewhitened, Andrews' bandwidth). Without, variances differ by segment only.
+    executor
+        Where to compute many series: threads or processes of `concurrent.futures`, or a Dask cluster's
+        ``Client(...).get_executor()``. It changes no digit.
 
     Returns
     -------
@@ -74,6 +87,13 @@ def breaks(
         When a series has a gap.
     UsageError
         When `model` is not known, `trim` does not lie between 0 and 0.5, or `number` or `most` is negative.
+    TaskError
+        When the executor has no answer for some series, which is named.
+
+    Warns
+    -----
+    WorkerWarning
+        When a process of the executor ended in the middle of its work, which was done again in another.
 
     References
     ----------
@@ -98,45 +118,70 @@ def breaks(
     if most < 0 or (number is not None and number < 0):
         raise UsageError("number= and most= are counts of breaks: give 0 or more")
     frame = with_frequency(read_series(frame, "the search for breaks"))
-    found = [_empty(frame)]
-    for series in regular_series(frame, "the search for breaks", 1):
-        shortest = _shortest(series, model, trim)
-        ends = _best_ends(series, model, shortest, number, most)
-        found += [
-            _row(series, model, ends, i, autocorrelated=autocorrelated) for i in range(1, len(ends) - 1)
-        ]
-    return pl.concat(found, how="diagonal_relaxed")
+    every = list(regular_series(frame, "the search for breaks", 1))
+    tasks = [_Search(one.name, one.values, model, number, most, trim, autocorrelated) for one in every]
+    found = results(_breaks_of, tasks, [one.name for one in every], executor)
+    rows = [
+        _row(one, model, at, its) for one, its in zip(every, found, strict=True) for at in range(len(its))
+    ]
+    return pl.concat([_empty(frame), *rows], how="diagonal_relaxed")
 
 
-def _shortest(series: RegularSeries, model: Model, trim: float) -> int:
-    n = len(series.values)
+class _Search(NamedTuple):
+    """A series, and what breaks to look for in it."""
+
+    name: str
+    values: NDArray[np.float64]
+    model: Model
+    number: int | None
+    most: int
+    trim: float
+    autocorrelated: bool
+
+
+class _Break(NamedTuple):
+    """A break: the first position after it, how far the interval reaches, and the coefficients around it."""
+
+    cut: int
+    back: float
+    on: float
+    before: float
+    after: float
+
+
+def _breaks_of(search: _Search) -> list[_Break]:
+    """Breaks of one series, here or in another process."""
+    ends = _best_ends(search, _shortest(search))
+    return [_described(search, *ends[at - 1 : at + 2]) for at in range(1, len(ends) - 1)]
+
+
+def _shortest(search: _Search) -> int:
+    model, trim, n = search.model, search.trim, len(search.values)
     shortest = int(trim * n + 1e-9)
     least = 2 if model == "mean" else 3
     if shortest < least:
         raise SeriesTooShortError(
-            f"segments of {trim:g} of the {n} values of {series.name} have fewer than {least}: "
+            f"segments of {trim:g} of the {n} values of {search.name} have fewer than {least}: "
             f"load at least {math.ceil(least / trim)} values or raise trim="
         )
     return shortest
 
 
-def _best_ends(
-    series: RegularSeries, model: Model, shortest: int, number: int | None, most: int
-) -> list[int]:
+def _best_ends(search: _Search, shortest: int) -> list[int]:
     """Where the segments end: 0, the last position of each but the last plus one, and the length."""
-    n = len(series.values)
+    values, model, number, n = search.values, search.model, search.number, len(search.values)
     room = n // shortest - 1
     if number is not None and number > room:
         raise SeriesTooShortError(
-            f"{series.name} has room for {room} breaks at most with segments of {shortest} values: "
+            f"{search.name} has room for {room} breaks at most with segments of {shortest} values: "
             "ask for fewer or lower trim="
         )
     ways, residuals = _partitions(
-        series.values, model, shortest, min(most, room) if number is None else number
+        values, model, shortest, min(search.most, room) if number is None else number
     )
     if number is not None:
         return ways[number]
-    least = _NOTHING * float(((series.values - series.values.mean()) ** 2).sum())
+    least = _NOTHING * float(((values - values.mean()) ** 2).sum())
     if least == 0:
         return ways[0]
     coefficients = 1 if model == "mean" else 2
@@ -199,30 +244,33 @@ def _segments(
     return residuals
 
 
-def _row(
-    series: RegularSeries, model: Model, ends: list[int], at: int, *, autocorrelated: bool
-) -> pl.DataFrame:
-    """Describe the break after the segment number `at`, from 1."""
-    start, cut, end = ends[at - 1 : at + 2]
+def _described(search: _Search, start: int, cut: int, end: int) -> _Break:
+    """Describe the break between two segments."""
     before, after = (
-        _fit(series.values, start, cut, cut - 1, model),
-        _fit(series.values, cut, end, cut - 1, model),
+        _fit(search.values, start, cut, cut - 1, search.model),
+        _fit(search.values, cut, end, cut - 1, search.model),
     )
     variances = [
-        (_long_run_variance if autocorrelated else _variance)(segment.residuals)
+        (_long_run_variance if search.autocorrelated else _variance)(segment.residuals)
         for segment in (before, after)
     ]
     back, on = _interval(after.level - before.level, *variances)
-    periods = series.rows["period"]
+    return _Break(cut, back, on, before.coefficient, after.coefficient)
+
+
+def _row(series: RegularSeries, model: Model, at: int, its: list[_Break]) -> pl.DataFrame:
+    """Set one of the breaks of a series as a row."""
+    one, periods = its[at], series.rows["period"]
+    last = one.cut - 1
     return estimated(one_row(series)).with_columns(
-        period=periods[cut - 1],
-        lower_period=periods[int(max(cut - 1 + back, 0))],
-        upper_period=periods[int(min(cut - 1 + on, len(periods) - 1))],
-        value=pl.lit(after.coefficient - before.coefficient),
-        value_before=pl.lit(before.coefficient),
-        value_after=pl.lit(after.coefficient),
+        period=periods[last],
+        lower_period=periods[int(max(last + one.back, 0))],
+        upper_period=periods[int(min(last + one.on, len(periods) - 1))],
+        value=pl.lit(one.after - one.before),
+        value_before=pl.lit(one.before),
+        value_after=pl.lit(one.after),
         method=pl.lit(
-            f"break {at} of {len(ends) - 2} in the {model}, Bai-Perron, {len(periods)} values from "
+            f"break {at + 1} of {len(its)} in the {model}, Bai-Perron, {len(periods)} values from "
             f"{period_text(series.frequency, periods[0])} to {period_text(series.frequency, periods[-1])}"
         ),
     )

@@ -28,6 +28,7 @@ _WORDS: Final = {"A": "years", "S": "half-years", "Q": "quarters", "M": "months"
 _FIRST_MONTHS: Final = {"A": (1,), "S": (1, 7), "Q": (1, 4, 7, 10), "M": tuple(range(1, 13))}
 
 
+@by_series({"method": pl.String, "status": pl.String, "note": pl.String})
 def to_calendar_year(frame: pl.DataFrame) -> pl.DataFrame:
     """Turn fiscal years into calendar years by weights of months.
 
@@ -39,7 +40,8 @@ def to_calendar_year(frame: pl.DataFrame) -> pl.DataFrame:
     Parameters
     ----------
     frame
-        Series frame; annual rows whose period does not begin in January are fiscal years.
+        Series frame (polars.DataFrame or LazyFrame); annual rows whose period does not begin in January are fiscal
+        years.
 
     Returns
     -------
@@ -134,14 +136,16 @@ def _calendar_years(fiscal: pl.DataFrame) -> pl.DataFrame:
     return made.filter(pl.lit(earlier.is_not_null()))
 
 
-@by_series({"frequency": FREQUENCY, "note": pl.String, "method": pl.String}, check=one_frequency)
+@by_series(
+    {"frequency": FREQUENCY, "note": pl.String, "method": pl.String}, whole=one_frequency("to_frequency")
+)
 def to_frequency(frame: pl.DataFrame, frequency: str, *, how: str | None = None) -> pl.DataFrame:
     """Aggregate to longer periods: months to quarters, quarters to years, days to weeks.
 
     Parameters
     ----------
     frame
-        Series frame, eager or lazy, of one frequency; without ``frequency`` its dates must show it.
+        Series frame (polars.DataFrame or LazyFrame) of one frequency; without ``frequency`` its dates must show it.
     frequency
         Frequency code or word: ``"Q"``, ``"annual"``. The periods of the frame must fill its periods without a
         rest: weeks fill no months.

@@ -9,12 +9,14 @@ from gbaindicators.errors import UsageError
 from gbaindicators.tables.series_frame import append_method, check_unique_periods
 from gbaindicators.transforms.frequencies import MONTHS, with_frequency
 from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.lazily import by_series
 from gbaindicators.transforms.lookback import earlier_rows
 from gbaindicators.transforms.provenance import add_note, merge_provenance
 
 __all__ = ["carry_over"]
 
 
+@by_series({"unit": pl.String, "note": pl.String, "method": pl.String})
 def carry_over(frame: pl.DataFrame) -> pl.DataFrame:
     """Compute what the annual growth would be if the level stayed where each period leaves it.
 
@@ -27,7 +29,7 @@ def carry_over(frame: pl.DataFrame) -> pl.DataFrame:
     Parameters
     ----------
     frame
-        Series frame of half-yearly, quarterly or monthly levels, seasonally adjusted: of unadjusted ones the
+        Series frame (polars.DataFrame or LazyFrame) of half-yearly, quarterly or monthly levels, seasonally adjusted: of unadjusted ones the
         season of the last period would be carried over.
 
     Returns

@@ -35,7 +35,8 @@ from gbaindicators.tables.series_frame import (
     series_name,
 )
 from gbaindicators.transforms.frequencies import MONTHS, with_frequency
-from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.inputs import NoRowsError, in_memory, read_series
+from gbaindicators.transforms.lazily import Columns, by_series
 from gbaindicators.transforms.provenance import add_note, collapsed, merge_provenance
 
 __all__ = ["chain", "chain_links"]
@@ -46,6 +47,12 @@ _PRICES: Final = {"current": "current", "previous year": "previous", "same year"
 _LINKS: Final = "index previous year=100"
 
 
+def _of_volumes(frame: pl.DataFrame, **_: object) -> Columns:
+    """Columns of `chain`."""
+    return frame.schema | dict.fromkeys(("prices", "note", "method"), pl.String())
+
+
+@by_series(_of_volumes, changes=["prices"], valued=True)
 def chain(
     frame: pl.DataFrame, base: str | int = "2015", *, method: Technique = "annual_overlap"
 ) -> pl.DataFrame:
@@ -54,7 +61,7 @@ def chain(
     Parameters
     ----------
     frame
-        Series frame, annual, half-yearly, quarterly or monthly, with ``prices``: every series has rows at "current"
+        Series frame (polars.DataFrame or LazyFrame), annual, half-yearly, quarterly or monthly, with ``prices``: every series has rows at "current"
         prices and rows at average prices of the "previous year". One-quarter overlap also needs the last quarter of
         each year at average prices of the "same year", over the year every quarter. All values are positive.
     base
@@ -108,8 +115,19 @@ def chain(
     return _chained(frame, start, method, said, "no value at prices of the previous year")
 
 
+def _of_links(links: pl.DataFrame, current: pl.DataFrame | None, **_: object) -> Columns:
+    """Columns of `chain_links`."""
+    columns = links.schema | dict.fromkeys(("prices", "note", "method"), pl.String())
+    if current is None:
+        return columns | {"unit": pl.String()}
+    if "unit" not in current.columns:
+        columns.pop("unit", None)
+    return columns | {c: current.schema[c] for c in ("indicator", "unit") if c in current.columns}
+
+
+@by_series(_of_links, changes=["indicator", "prices"])
 def chain_links(
-    links: pl.DataFrame, base: str | int = "2015", *, current: pl.DataFrame | None = None
+    links: pl.DataFrame, base: str | int = "2015", *, current: pl.DataFrame | pl.LazyFrame | None = None
 ) -> pl.DataFrame:
     """Chain annual volume indices "previous year = 100" into an index, or into volumes in prices of a base year.
 
@@ -119,11 +137,11 @@ def chain_links(
     Parameters
     ----------
     links
-        Annual series frame in "index previous year=100" (any positive numbers of a frame without ``unit``).
+        Annual series frame (polars.DataFrame or LazyFrame) in "index previous year=100" (any positive numbers of a frame without ``unit``).
     base
         Year that is 100, or whose prices to use. It may be the year before the first link.
     current
-        Series frame at current prices with the base year, matched by the columns that tell series apart
+        Series frame (polars.DataFrame or LazyFrame) at current prices with the base year, matched by the columns that tell series apart
         (indicator, prices and adjustment aside). Without it the result is an index.
 
     Returns
@@ -162,7 +180,7 @@ def chain_links(
         index = index.with_columns(pl.col("indicator").str.strip_suffix("_previous_year"))
     if current is None:
         return index.with_columns(unit=pl.lit(f"index {start.start.year}=100"))
-    return _times_level(index, check_series_frame(current), start)
+    return _times_level(index, check_series_frame(in_memory(current)), start)
 
 
 def _chained(frame: pl.DataFrame, base: Period, method: str, said: str, absent: str) -> pl.DataFrame:
@@ -190,7 +208,7 @@ def _year(base: str | int) -> Period:
 def _read(frame: pl.DataFrame, base: Period, method: str) -> pl.DataFrame:
     frame = check_series_frame(read_series(frame, "chain"), "prices").filter(pl.col("value").is_not_null())
     if not frame.height:
-        raise FrameError("the frame has no values: there is nothing to chain")
+        raise NoRowsError("the frame has no values: there is nothing to chain")
     if others := [p for p in frame["prices"].unique().sort() if p not in _PRICES]:
         raise FrameError(
             f"chain takes values whose prices are {', '.join(map(repr, _PRICES))}, the frame has "

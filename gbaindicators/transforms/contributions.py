@@ -2,21 +2,96 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
 from gbaindicators.catalog import catalog
 from gbaindicators.errors import FrameError
-from gbaindicators.tables.series_frame import append_method, check_unique_periods, one_unit, series_keys
-from gbaindicators.transforms.growth import growth
+from gbaindicators.tables.series_frame import (
+    STATUSES,
+    append_method,
+    check_unique_periods,
+    one_unit,
+    series_keys,
+)
+from gbaindicators.transforms.growth import grown
 from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.lazily import Columns, by_change
 from gbaindicators.transforms.lookback import earlier_rows
 from gbaindicators.transforms.provenance import add_note, collapsed, merge_provenance
 
-__all__ = ["check_parts", "contributions", "parts_of_totals", "totals"]
+__all__ = ["check_parts", "check_parts_of_one", "contributions", "parts_of_totals", "totals"]
 
 _TOTAL = "total"
 
 
+def _of_parts(frame: pl.DataFrame, by: str, **_: object) -> Columns:
+    """Columns of `contributions`."""
+    return frame.schema | dict.fromkeys((by, "unit", "method", "note"), pl.String())
+
+
+def _contributing(
+    series: pl.DataFrame, source: pl.LazyFrame | None, by: str = "area", *, over: str = "1y"
+) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    """Check that series are parts of totals, and give the function that splits the growth of these in some periods.
+
+    Between a period and the one before it `source` may have breaks that the periods themselves do not show.
+    """
+    check_parts_of_one(series, by, "contributions to growth")
+    parts = parts_of_totals(series.with_columns(pl.col(by).cast(pl.String)), by)
+    of_parts, of_totals = (None, None) if source is None else _breaks(source, by)
+
+    def contribute(frame: pl.DataFrame) -> pl.DataFrame:
+        frame = read_series(frame, "contributions to growth").with_columns(pl.col(by).cast(pl.String))
+        check_unique_periods(frame)
+        whole = totals(frame, by, parts)
+        total_growth = grown(whole, over, breaks=of_totals)
+        before = whole.select(pl.all().gather(earlier_rows(whole, over)))
+        total_growth = add_note(total_growth, pl.lit(before["note"] + f" {over} earlier"))
+
+        # beside each part: its total one span earlier, and what became of the growth of that total
+        on = [*_group(frame, by), "period"]
+        beside = (
+            before.drop(on, "note")
+            .rename({"value": "total"})
+            .hstack(
+                total_growth.select(
+                    *on, pl.col("note").alias("why"), pl.col("value").is_not_null().alias("known")
+                )
+            )
+        )
+        beside = frame.select(on).join(beside, on=on, how="left", nulls_equal=True, maintain_order="left")
+        change = frame["value"] - frame["value"].gather(earlier_rows(frame, over))
+        share = pl.when(pl.lit(beside["known"])).then(pl.lit(100 * change / beside["total"]))
+        shared = append_method(
+            frame.with_columns(value=share, unit=pl.lit("percentage points")),
+            f"contribution to the growth of the total over {over}",
+        )
+        own = grown(frame, over, breaks=of_parts)
+        shared = add_note(merge_provenance(merge_provenance(shared, own), beside), pl.lit(beside["why"]))
+        return pl.concat([shared, total_growth.select(shared.columns)])
+
+    return contribute
+
+
+def _breaks(source: pl.LazyFrame, by: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Series and periods of status B: those of the parts, and those of their totals, whose status is the worst."""
+    source = source.with_columns(pl.col(by).cast(pl.String))
+    dated = [*series_keys(source), "period"]
+    if "status" not in source.collect_schema():
+        none = source.select(dated).clear().collect()
+        return none, none
+    of_parts = (
+        source.filter(pl.col("status").cast(pl.String) == "B").select(dated).collect(engine="streaming")
+    )
+    worst = pl.col("status").cast(pl.Enum(STATUSES)).max().cast(pl.String)
+    of_totals = source.group_by([c for c in dated if c != by]).agg(worst).filter(pl.col("status") == "B")
+    of_totals = of_totals.with_columns(pl.lit(_TOTAL).alias(by)).select(dated)
+    return of_parts, of_totals.collect(engine="streaming")
+
+
+@by_change(_contributing, _of_parts)
 def contributions(frame: pl.DataFrame, by: str = "area", *, over: str = "1y") -> pl.DataFrame:
     """Split the growth of a total into the percentage points that its parts contribute.
 
@@ -27,7 +102,7 @@ def contributions(frame: pl.DataFrame, by: str = "area", *, over: str = "1y") ->
     Parameters
     ----------
     frame
-        Series frame in one unit. Its parts must not contain each other, and each of them is needed at both
+        Series frame (polars.DataFrame or LazyFrame) in one unit. Its parts must not contain each other, and each of them is needed at both
         ends. Chain-linked volumes do not add up to the volume of their total and are refused: give values at
         current or at constant prices, or weight the real growth of each part by its share at current prices a year
         earlier, which is what chain-linked contributions are.
@@ -67,40 +142,7 @@ def contributions(frame: pl.DataFrame, by: str = "area", *, over: str = "1y") ->
     {'hong_kong': 9.0, 'macao': 1.0, 'total': 10.0}
     """
     frame = read_series(frame, "contributions to growth")
-    if by not in series_keys(frame):
-        raise FrameError(
-            f"the frame has no column {by!r} that tells the parts apart (it has {', '.join(series_keys(frame)) or 'none'})"
-        )
-    one_unit(frame, "contributions to growth")
-    check_unique_periods(frame)
-    frame = frame.with_columns(pl.col(by).cast(pl.String))
-    check_parts(frame, by)
-    whole = totals(frame, by)
-    total_growth = growth(whole, over)
-    before = whole.select(pl.all().gather(earlier_rows(whole, over)))
-    total_growth = add_note(total_growth, pl.lit(before["note"] + f" {over} earlier"))
-
-    # beside each part: its total one span earlier, and what became of the growth of that total
-    on = [*_group(frame, by), "period"]
-    beside = (
-        before.drop(on, "note")
-        .rename({"value": "total"})
-        .hstack(
-            total_growth.select(
-                *on, pl.col("note").alias("why"), pl.col("value").is_not_null().alias("known")
-            )
-        )
-    )
-    beside = frame.select(on).join(beside, on=on, how="left", nulls_equal=True, maintain_order="left")
-    change = frame["value"] - frame["value"].gather(earlier_rows(frame, over))
-    share = pl.when(pl.lit(beside["known"])).then(pl.lit(100 * change / beside["total"]))
-    parts = append_method(
-        frame.with_columns(value=share, unit=pl.lit("percentage points")),
-        f"contribution to the growth of the total over {over}",
-    )
-    own = growth(frame, over)
-    parts = add_note(merge_provenance(merge_provenance(parts, own), beside), pl.lit(beside["why"]))
-    return pl.concat([parts, total_growth.select(parts.columns)])
+    return _contributing(frame, None, by, over=over)(frame)
 
 
 def _group(frame: pl.DataFrame, by: str) -> list[str]:
@@ -114,17 +156,13 @@ def parts_of_totals(frame: pl.DataFrame, by: str) -> pl.DataFrame:
     )
 
 
-def totals(frame: pl.DataFrame, by: str, parts: pl.DataFrame | None = None) -> pl.DataFrame:
-    """Sum of the parts per period, null with a note where one is missing, as a series frame of its own.
-
-    The parts are those in the frame, or where it is a piece of one, those given.
-    """
+def totals(frame: pl.DataFrame, by: str, parts: pl.DataFrame) -> pl.DataFrame:
+    """Sum of the parts per period, null with a note where one is missing, as a series frame of its own."""
     group = _group(frame, by)
     valued = pl.col(by).filter(pl.col("value").is_not_null())
     per_period = frame.group_by([*group, "period"], maintain_order=True).agg(
         pl.col("value").sum(), valued.alias("valued"), *collapsed(frame)
     )
-    parts = parts_of_totals(frame, by) if parts is None else parts
     if group:
         per_period = per_period.join(parts, on=group, how="left", nulls_equal=True, maintain_order="left")
     else:
@@ -137,6 +175,16 @@ def totals(frame: pl.DataFrame, by: str, parts: pl.DataFrame | None = None) -> p
         pl.when(~whole).then("no value of " + missing.list.join(", ")).alias("note"),
     )
     return sums.select(*frame.columns, *({"note"} - set(frame.columns)))
+
+
+def check_parts_of_one(series: pl.DataFrame, by: str, doing: str) -> None:
+    """Raise FrameError when series are not parts of totals in one unit."""
+    if by not in series_keys(series):
+        raise FrameError(
+            f"the frame has no column {by!r} that tells the parts apart (it has {', '.join(series_keys(series)) or 'none'})"
+        )
+    one_unit(series, doing)
+    check_parts(series.with_columns(pl.col(by).cast(pl.String)), by)
 
 
 def check_parts(frame: pl.DataFrame, by: str) -> None:

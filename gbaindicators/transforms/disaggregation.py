@@ -42,7 +42,8 @@ from gbaindicators.transforms.distribution import (
     regressed,
 )
 from gbaindicators.transforms.frequencies import MONTHS, with_frequency
-from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.inputs import in_memory, read_series, refuse_lazy
+from gbaindicators.transforms.lazily import Columns, by_series, one_frequency
 from gbaindicators.transforms.provenance import add_note, collapsed, merge_provenance
 from gbaindicators.transforms.spreading import results
 
@@ -91,11 +92,23 @@ class Disaggregation:
     statistics: pl.DataFrame
 
 
+def _of_paths(frame: pl.DataFrame, indicator: pl.DataFrame | None, method: str, **_: object) -> Columns:
+    """Columns of `disaggregate`."""
+    beside = {} if indicator is None else indicator.schema
+    carried = {c: beside[c] for c in ("sources", "vintage") if c in beside and c not in frame.schema}
+    errors = {} if method in _DENTON else {"se": pl.Float64()}
+    said = dict.fromkeys(("method", "status", "note"), pl.String())
+    return frame.schema | {"frequency": FREQUENCY} | carried | errors | said
+
+
+@by_series(
+    _of_paths, changes=["frequency", "adjustment"], beside="indicator", whole=one_frequency("disaggregate")
+)
 def disaggregate(
     frame: pl.DataFrame,
     to: str = "Q",
     *,
-    indicator: pl.DataFrame | None = None,
+    indicator: pl.DataFrame | pl.LazyFrame | None = None,
     method: str = "denton-cholette",
     conversion: str | None = None,
     constant: bool = True,
@@ -114,12 +127,12 @@ def disaggregate(
     Parameters
     ----------
     frame
-        Series frame of one frequency, annual, half-yearly or quarterly, without gaps. Years may begin in any
+        Series frame (polars.DataFrame or LazyFrame) of one frequency, annual, half-yearly or quarterly, without gaps. Years may begin in any
         month, as fiscal years do.
     to
         Frequency code or word of the result: ``"S"``, ``"Q"`` or ``"M"``.
     indicator
-        Series frame at that frequency. It is matched by the columns it shares with the frame (``area``, not
+        Series frame (polars.DataFrame or LazyFrame) at that frequency. It is matched by the columns it shares with the frame (``area``, not
         ``indicator``, ``adjustment`` and ``prices``); one without ``area`` serves all areas. Several series for one
         of the frame are several regressors.
     method
@@ -190,7 +203,7 @@ def disaggregate(
     [(40.0, None), (36.0, 'extrapolated past the last benchmark')]
     """
     return disaggregation_model(
-        frame, to, indicator=indicator, method=method, conversion=conversion, constant=constant, rho=rho,
+        frame, to, indicator=None if indicator is None else in_memory(indicator), method=method, conversion=conversion, constant=constant, rho=rho,
         truncated=truncated, criterion=criterion, differences=differences, executor=executor,
     ).values  # fmt: skip
 
@@ -214,7 +227,8 @@ def disaggregation_model(
     Parameters
     ----------
     frame, to, indicator, method, conversion, constant, rho, truncated, criterion, differences, executor
-        As of `disaggregate`, which also says what is raised.
+        As of `disaggregate`, which also says what is raised. The frames are no LazyFrames: what is returned are several
+        tables of one computation, which lazy ones would each do anew.
 
     Returns
     -------
@@ -233,6 +247,7 @@ def disaggregation_model(
     >>> model.coefficients.select("regressor", pl.col("coefficient", "se").round(3)).rows()
     [('constant', 5.906, 0.232), ('exports', 1.013, 0.027)]
     """
+    refuse_lazy(frame, "disaggregation_model", "disaggregate")
     options = _Options(
         frequency_code(to), _ALIASES.get(method, method), conversion, constant, rho, truncated, criterion, differences
     )  # fmt: skip

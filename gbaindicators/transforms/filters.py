@@ -11,6 +11,7 @@ from gbaindicators.errors import FrameError, UsageError
 from gbaindicators.tables.series_frame import append_method
 from gbaindicators.transforms.frequencies import MONTHS
 from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.lazily import Columns, by_series
 from gbaindicators.transforms.provenance import add_note
 from gbaindicators.transforms.regular import RegularSeries, with_components
 
@@ -24,8 +25,11 @@ Filter = Literal["hp", "hamilton", "cf"]
 #: Two years ahead, and lags that span one year (Hamilton 2018); a year has no lag but itself.
 _HORIZON: Final = {"A": 2, "S": 4, "Q": 8, "M": 24}
 _LAGS: Final = {"A": 1, "S": 2, "Q": 4, "M": 12}
+#: What the filters add to a frame.
+_SPLIT: Final = {"component": pl.String, "status": pl.String, "method": pl.String}
 
 
+@by_series(_SPLIT)
 def hp_filter(frame: pl.DataFrame, lamb: float | None = None) -> pl.DataFrame:
     """Split each series into trend and cycle by the Hodrick-Prescott filter.
 
@@ -34,7 +38,7 @@ def hp_filter(frame: pl.DataFrame, lamb: float | None = None) -> pl.DataFrame:
     Parameters
     ----------
     frame
-        Series frame without gaps, best seasonally adjusted and, where it grows, in logarithms.
+        Series frame (polars.DataFrame or LazyFrame) without gaps, best seasonally adjusted and, where it grows, in logarithms.
     lamb
         Smoothing parameter; by default 1600 for quarters and, as Ravn and Uhlig (2002) scale it by the fourth
         power of the frequency, 6.25 for years, 100 for half-years and 129,600 for months.
@@ -99,6 +103,7 @@ def _hp_trend(values: NDArray[np.float64], lamb: float) -> NDArray[np.float64]:
     return trend
 
 
+@by_series(_SPLIT | {"note": pl.String})
 def hamilton_filter(frame: pl.DataFrame, horizon: int | None = None, lags: int | None = None) -> pl.DataFrame:
     """Split each series into trend and cycle by Hamilton's regression filter.
 
@@ -108,7 +113,7 @@ def hamilton_filter(frame: pl.DataFrame, horizon: int | None = None, lags: int |
     Parameters
     ----------
     frame
-        Series frame without gaps, where it grows best in logarithms.
+        Series frame (polars.DataFrame or LazyFrame) without gaps, where it grows best in logarithms.
     horizon
         Periods ahead; by default two years.
     lags
@@ -180,6 +185,7 @@ def _hamilton_trend(values: NDArray[np.float64], h: int, p: int) -> NDArray[np.f
     return np.concatenate([np.full(first, np.nan), regressors @ coefficients + values.mean()])
 
 
+@by_series(_SPLIT)
 def cf_filter(frame: pl.DataFrame, low: float | None = None, high: float | None = None) -> pl.DataFrame:
     """Split each series into trend and cycle by the band-pass filter of Christiano and Fitzgerald.
 
@@ -190,7 +196,7 @@ def cf_filter(frame: pl.DataFrame, low: float | None = None, high: float | None 
     Parameters
     ----------
     frame
-        Series frame without gaps, where it grows best in logarithms.
+        Series frame (polars.DataFrame or LazyFrame) without gaps, where it grows best in logarithms.
     low, high
         Shortest and longest cycle in periods of the frame; by default 1.5 to 8 years (6 to 32 quarters, 18 to 96
         months, 3 to 16 half-years), of annual series 2 to 8 years.
@@ -275,6 +281,13 @@ def _a_year(series: RegularSeries, mend: str) -> float:
     return 12 / MONTHS[series.frequency]
 
 
+def _of_gap(frame: pl.DataFrame, method: Filter) -> Columns:
+    """Columns of `output_gap`."""
+    says_why = ["note"] if method == "hamilton" else []
+    return frame.schema | dict.fromkeys(("method", "status", *says_why, "unit"), pl.String())
+
+
+@by_series(_of_gap)
 def output_gap(frame: pl.DataFrame, method: Filter = "hp") -> pl.DataFrame:
     """Estimate by how many percent each series lies above or below its trend.
 
@@ -283,7 +296,7 @@ def output_gap(frame: pl.DataFrame, method: Filter = "hp") -> pl.DataFrame:
     Parameters
     ----------
     frame
-        Series frame of volumes above zero without gaps, best seasonally adjusted.
+        Series frame (polars.DataFrame or LazyFrame) of volumes above zero without gaps, best seasonally adjusted.
     method
         ``hp``, ``hamilton`` or ``cf``: the filter, with its usual settings for the frequency.
 

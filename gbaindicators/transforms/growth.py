@@ -12,16 +12,17 @@ from gbaindicators.tables.series_frame import (
     append_method,
     check_unique_periods,
     combine_status,
+    moments,
     series_keys,
     series_name,
 )
 from gbaindicators.transforms.frequencies import MONTHS, frequency_of
-from gbaindicators.transforms.inputs import read_series
-from gbaindicators.transforms.lazily import by_series
+from gbaindicators.transforms.inputs import NoRowsError, read_series
+from gbaindicators.transforms.lazily import Columns, by_series
 from gbaindicators.transforms.lookback import Span, check_span, earlier_rows, read_span
 from gbaindicators.transforms.provenance import merge_provenance
 
-__all__ = ["cagr", "growth"]
+__all__ = ["cagr", "grown", "growth"]
 
 
 @by_series({"value": pl.Float64, "unit": pl.String, "method": pl.String})
@@ -36,8 +37,8 @@ def growth(
     Parameters
     ----------
     frame
-        Series frame, eager or lazy: ``period``, ``value`` and any columns that tell series apart, in any order of
-        rows.
+        Series frame (polars.DataFrame or LazyFrame): ``period``, ``value`` and any columns that tell series apart,
+        in any order of rows.
     over
         Calendar span as ``1y``, ``1q``, ``3mo``, ``1mo``, ``1w`` or ``1d``: a whole number of the frame's
         periods. In daily data a year before 29 February is 28 February, and a month before the last days of
@@ -78,6 +79,18 @@ def growth(
     >>> growth(gdp)["method"][0]
     'growth over 1y'
     """
+    return grown(frame, over, log=log, annualize=annualize)
+
+
+def grown(
+    frame: pl.DataFrame,
+    over: str,
+    *,
+    log: bool = False,
+    annualize: bool = False,
+    breaks: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """Compute growth as `growth` does; `breaks` has the series and periods of status B where the frame lacks some."""
     span = read_span(over)
     frame = read_series(frame, "growth")
     check_span(frame, span)
@@ -89,7 +102,7 @@ def growth(
     result = frame.with_columns(
         pl.when(rate.is_finite()).then(rate).alias("value"), pl.lit("percent").alias("unit")
     )
-    result = _mark_breaks(merge_provenance(result, frame, base_rows), frame, base_rows)
+    result = _mark_breaks(merge_provenance(result, frame, base_rows), frame, base_rows, breaks)
     name = ("annualized " if annualize else "") + ("log growth" if log else "growth")
     return append_method(result, f"{name} over {over}")
 
@@ -112,17 +125,31 @@ def _refuse_ytd(frame: pl.DataFrame, span: Span) -> None:
         )
 
 
-def _mark_breaks(result: pl.DataFrame, frame: pl.DataFrame, base_rows: pl.Series) -> pl.DataFrame:
+def _mark_breaks(
+    result: pl.DataFrame, frame: pl.DataFrame, base_rows: pl.Series, breaks: pl.DataFrame | None
+) -> pl.DataFrame:
     """Give status B (or worse) to rates between whose ends the series breaks."""
-    if "status" not in frame.columns or not (frame["status"] == "B").any():
+    if "status" not in frame.columns:
         return result
-    series: list[str] | pl.Expr = series_keys(frame) or pl.lit(0)
-    breaks = (pl.col("status") == "B").fill_null(False).cast(pl.UInt32)
-    passed = frame.select(breaks.cum_sum().over(series, order_by="period").alias("passed"))["passed"]
+    breaks = frame.filter(pl.col("status") == "B") if breaks is None else breaks
+    if not breaks.height:
+        return result
+    dated = [*series_keys(frame), "period"]
+    (at,) = moments(pl.concat([frame.select(dated), breaks.select(dated)]), pl.col("period"))
+    # series by series in order of time: of one series, breaks up to a date less those up to an earlier one lie between
+    passed = at.tail(breaks.height).sort().search_sorted(at.head(frame.height), side="right").cast(pl.Int64)
     crossed = pl.when(pl.lit(passed > passed.gather(base_rows))).then(pl.lit("B"))
     return result.with_columns(combine_status([pl.col("status"), crossed]))
 
 
+def _of_ends(frame: pl.DataFrame, **_: object) -> Columns:
+    """Columns of `cagr`."""
+    ridden = [c for c in ("sources", "status", "vintage") if c in frame.columns]
+    types = frame.schema | {"unit": pl.String(), "method": pl.String()}
+    return {c: types[c] for c in (*series_keys(frame), "period", "value", "unit", *ridden, "method")}
+
+
+@by_series(_of_ends)
 def cagr(frame: pl.DataFrame, start: str, end: str) -> pl.DataFrame:
     """Compute the average annual growth in percent of each series between two periods.
 
@@ -131,7 +158,7 @@ def cagr(frame: pl.DataFrame, start: str, end: str) -> pl.DataFrame:
     Parameters
     ----------
     frame
-        Series frame.
+        Series frame (polars.DataFrame or LazyFrame).
     start, end
         The two periods as SDMX text: ``2010``, ``2015-Q1``, ``2015-01``, ``2010-04-01/P1Y`` for a fiscal year.
 
@@ -203,7 +230,7 @@ def _at(frame: pl.DataFrame, keys: list[str], period: Period) -> pl.DataFrame:
 
 def _check_ends(frame: pl.DataFrame, keys: list[str], ends: dict[str, pl.DataFrame]) -> None:
     if not frame.height:
-        raise FrameError("the frame is empty: there is nothing to take average growth of")
+        raise NoRowsError("the frame is empty: there is nothing to take average growth of")
     for text, rows in ends.items():
         if rows["value"].is_null().all():
             raise FrameError(f"no series has a value in {text}: {_range(frame)}")

@@ -30,6 +30,8 @@ from gbaindicators.tables.series_frame import (
 )
 from gbaindicators.transforms.frequencies import with_frequency
 from gbaindicators.transforms.indexing import index
+from gbaindicators.transforms.inputs import NoRowsError
+from gbaindicators.transforms.lazily import Columns, by_series
 from gbaindicators.transforms.provenance import collapsed
 
 __all__ = ["price_index", "quantity_index"]
@@ -37,8 +39,37 @@ __all__ = ["price_index", "quantity_index"]
 Formula = Literal["laspeyres", "paasche", "fisher", "tornqvist"]
 
 _NEEDED: Final = ("period", "item", "price", "quantity")
+#: Columns of single items.
+_WITHIN: Final = ("item", "price", "quantity")
 
 
+def _of_index(frame: pl.DataFrame, **_: object) -> Columns:
+    """Columns of an index."""
+    goods = frame.clear().drop("item", "price", "quantity", "unit", "value", strict=False)
+    origin = goods.group_by(pl.lit(0).alias("__all")).agg(collapsed(goods)).drop("__all")
+    index_of = {k: goods.schema[k] for k in (*series_keys(goods), "period")} | {"value": pl.Float64()}
+    return index_of | origin.schema | {"method": pl.String(), "unit": pl.String()}
+
+
+def _begins(frame: pl.LazyFrame, base: str | None, **_: object) -> dict[str, str]:
+    """Give the base of all indices of a lazy frame."""
+    if base is not None:
+        return {}
+    number, code, start = (
+        frame.select(
+            pl.col("period").n_unique(),
+            pl.col("frequency", "period").sort_by("period").first().name.prefix("first_"),
+        )
+        .collect(engine="streaming")
+        .row(0)
+    )
+    if not number:
+        return {}
+    _check_two(number)
+    return {"base": period_text(code, start)}
+
+
+@by_series(_of_index, within=_WITHIN, whole=_begins)
 def price_index(
     frame: pl.DataFrame,
     formula: Formula = "laspeyres",
@@ -52,9 +83,9 @@ def price_index(
     Parameters
     ----------
     frame
-        One row an item and period: ``period`` (first day), ``item``, ``price`` and ``quantity``; ``frequency`` where
-        the dates do not tell it. Further columns such as ``area`` tell indices apart; ``sources``, ``status`` and
-        ``vintage`` ride along. Prices are above zero, quantities not below.
+        One row an item and period (polars.DataFrame or LazyFrame): ``period`` (first day), ``item``, ``price`` and
+        ``quantity``; ``frequency`` where the dates do not tell it. Further columns such as ``area`` tell indices
+        apart; ``sources``, ``status`` and ``vintage`` ride along. Prices are above zero, quantities not below.
     formula
         ``"laspeyres"``, ``"paasche"``, ``"fisher"`` or ``"tornqvist"``.
     chained
@@ -78,7 +109,7 @@ def price_index(
         When a column is missing, a price or quantity is missing or of the wrong sign, an item stands twice in a
         period or is missing from one, a period is missing within a chain, or all quantities of a period are zero.
     SeriesTooShortError
-        When there is but one period.
+        When there is but one period and no `base`.
     UsageError
         When the formula is unknown, or the base of a direct index is no period of the frame.
 
@@ -104,6 +135,7 @@ def price_index(
     return _index(frame, ("price", "quantity"), formula, chained=chained, base=base, matched=matched)
 
 
+@by_series(_of_index, within=_WITHIN, whole=_begins)
 def quantity_index(
     frame: pl.DataFrame,
     formula: Formula = "laspeyres",
@@ -158,7 +190,7 @@ def _index(
 ) -> pl.DataFrame:
     if formula not in get_args(Formula):
         raise UsageError(f"formula must be one of {', '.join(map(repr, get_args(Formula)))}, not {formula!r}")
-    goods = _read(frame, names[0], formula)
+    goods = _read(frame, names[0], formula, base)
     keys = series_keys(goods.drop("item", "price", "quantity"))
     series = combinations(goods, keys)
     goods = goods.with_columns(series.rows.alias("__series"))
@@ -179,7 +211,7 @@ def _index(
     return index(append_method(result, said + (" of matched items" if matched else "")), base)
 
 
-def _read(frame: pl.DataFrame, of: str, formula: str) -> pl.DataFrame:
+def _read(frame: pl.DataFrame, of: str, formula: str, base: str | None) -> pl.DataFrame:
     """Check the columns, the values and the keys; give every row its frequency."""
     if missing := [c for c in _NEEDED if c not in frame.columns]:
         raise FrameError(
@@ -208,14 +240,21 @@ def _read(frame: pl.DataFrame, of: str, formula: str) -> pl.DataFrame:
     if twice.height:
         item, period = twice.select("item", "period").row(0)
         raise FrameError(f"{item!r} stands twice in the period that begins {period}: keep one row of it")
-    if frame["period"].n_unique() < 2:
-        raise SeriesTooShortError(
-            "an index compares periods, the frame has one: add the period to compare with"
-        )
+    if not frame.height:
+        raise NoRowsError("the frame is empty: there are no items to make an index of")
+    if base is None:
+        _check_two(frame["period"].n_unique())
     if "frequency" in frame.columns:
         return with_frequency(frame)
     dates = frame.drop("item", "price", "quantity").unique([k for k in keys if k != "item"] + ["period"])
     return frame.with_columns(frequency=pl.lit(with_frequency(dates)["frequency"][0], FREQUENCY))
+
+
+def _check_two(periods: int) -> None:
+    if periods < 2:
+        raise SeriesTooShortError(
+            "an index compares periods, the frame has one: add the period to compare with, or say the base"
+        )
 
 
 def _comparisons(periods: pl.DataFrame, series: pl.DataFrame, base: str | None) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from gbaindicators.errors import FrameError, UsageError
 from gbaindicators.tables.combinations import Combinations, combinations
 from gbaindicators.tables.series_frame import append_method, check_unique_periods, series_keys, series_name
 from gbaindicators.transforms.frequencies import expected_periods, frequency_of, nests
-from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.inputs import NoRowsError, read_series
 from gbaindicators.transforms.lazily import by_series
 from gbaindicators.transforms.provenance import collapsed, merge_provenance
 
@@ -25,7 +25,7 @@ def index(frame: pl.DataFrame, base: str = "2015") -> pl.DataFrame:
     Parameters
     ----------
     frame
-        Series frame, eager or lazy.
+        Series frame (polars.DataFrame or LazyFrame).
     base
         Base period as SDMX text (``2015``, ``2015-Q1``, ``2015-06``, ``2015-04-01/P1Y``). When its periods are
         longer than those of a series, the mean of the shorter ones within it is the base, and each must have a
@@ -59,7 +59,7 @@ def index(frame: pl.DataFrame, base: str = "2015") -> pl.DataFrame:
     frame = read_series(frame, "an index")
     check_unique_periods(frame)
     if not frame.height:
-        raise FrameError(f"the frame is empty: no series has the base period {base}")
+        raise NoRowsError(f"the frame is empty: no series has the base period {base}")
     series = combinations(frame, series_keys(frame))
     bases = _bases(frame, series, period, base)
     value = 100 * pl.col("value") / bases[_BASE].gather(series.rows)

@@ -7,7 +7,11 @@ import polars as pl
 from gbaindicators.errors import FrameError
 from gbaindicators.tables.series_frame import check_series_frame
 
-__all__ = ["read_series", "refuse_bounds"]
+__all__ = ["NoRowsError", "in_memory", "read_series", "refuse_bounds", "refuse_lazy"]
+
+
+class NoRowsError(FrameError):
+    """A frame without the rows that there must be: no fault that the columns of a lazy frame could show."""
 
 
 def read_series(frame: pl.DataFrame | pl.LazyFrame, doing: str) -> pl.DataFrame:
@@ -26,6 +30,20 @@ def read_series(frame: pl.DataFrame | pl.LazyFrame, doing: str) -> pl.DataFrame:
         )
     refuse_bounds(frame, doing)
     return check_series_frame(frame)
+
+
+def in_memory(frame: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
+    """Return a frame that stands beside an eager one, such as rates or an indicator, as an eager one."""
+    return frame.collect(engine="streaming") if isinstance(frame, pl.LazyFrame) else frame
+
+
+def refuse_lazy(frame: pl.DataFrame | pl.LazyFrame, doing: str, instead: str) -> None:
+    """Raise FrameError for a lazy frame where the result is no frame, and say what stays lazy."""
+    if isinstance(frame, pl.LazyFrame):
+        raise FrameError(
+            f"{doing} returns several tables of one computation, which lazy ones would each do anew: collect the "
+            f"frame first, or take gba.{instead}, which stays lazy"
+        )
 
 
 def refuse_bounds(frame: pl.DataFrame | pl.LazyFrame, doing: str) -> None:

@@ -1,34 +1,36 @@
 """Transforms of lazy frames: piece by piece when they are collected, so that memory holds a piece and not the frame.
 
-Most transforms look at the series of a frame one by one, some at its periods. A lazy frame is cut along the areas, or
-along the periods, into pieces of about a million rows; each is read with a filter that reaches down to where the data
-lie (Parquet skips what it does not need), and goes through the very function that eager frames go through. Nothing is
-read before the result is collected. What can be told from the columns and the arguments is refused at once, the rest
-when the frame is collected.
+Most transforms look at the series of a frame one by one, some at its periods, some at a period and an earlier one. A lazy
+frame is cut accordingly (`cutting`) into pieces of about a million rows, and each goes through the very function that eager
+frames go through. Nothing is read before the result is collected. What can be told from the columns and the arguments is
+refused at once, the rest when the frame is collected.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+import inspect
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import wraps
-from typing import Concatenate, Final, ParamSpec, Protocol, overload
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, overload
 
 import polars as pl
-from polars.io.plugins import register_io_source
 
 from gbaindicators.errors import FrameError
 from gbaindicators.tables.series_frame import check_series_frame, series_keys
-from gbaindicators.transforms.inputs import refuse_bounds
+from gbaindicators.transforms.cutting import PIECE, Part, cut, pieces
+from gbaindicators.transforms.inputs import NoRowsError, in_memory, refuse_bounds
+from gbaindicators.transforms.lazy_results import Asked, Made, lazy_result, made_by
 
-__all__ = ["Columns", "Transform", "by_period", "by_series", "one_frequency"]
+__all__ = ["Columns", "Transform", "by_change", "by_period", "by_series", "one_frequency"]
 
-#: Rows of a piece. A transform takes a few hundred bytes a row.
-_ROWS: Final = 1_000_000
-#: What no value depends on: it is not read where nobody asks for it.
-_RIDES_ALONG: Final = frozenset({"sources", "method", "note"})
+#: Attributes in which a series may differ from another that a transform looks at together with it.
+_NOT_CUT_BY: Final = ("frequency", "prices", "adjustment")
 P = ParamSpec("P")
 Piece = Callable[[pl.DataFrame], pl.DataFrame]
-Columns = dict[str, "pl.DataType | type[pl.DataType]"]
+Columns = Mapping[str, "pl.DataType | type[pl.DataType]"]
+#: Columns that a transform changes or adds, in the order of the result; or the function that makes the columns of the
+#: result from a frame without rows and the arguments.
+Result = Columns | Callable[..., Columns]
 
 
 class Transform(Protocol[P]):
@@ -40,57 +42,77 @@ class Transform(Protocol[P]):
     def __call__(self, frame: pl.LazyFrame, *args: P.args, **kwargs: P.kwargs) -> pl.LazyFrame: ...
 
 
+Eager = Callable[Concatenate[pl.DataFrame, P], pl.DataFrame]
+
+
 def by_series(
-    adds: Columns,
+    result: Result,
     *,
     changes: Collection[str] = (),
-    check: Callable[[pl.LazyFrame], None] | None = None,
+    beside: str = "",
+    paired: bool = False,
+    valued: bool = False,
+    within: Collection[str] = (),
+    whole: Callable[..., dict[str, Any]] | None = None,
     check_piece: Callable[[pl.DataFrame], None] | None = None,
-) -> Callable[[Callable[Concatenate[pl.DataFrame, P], pl.DataFrame]], Transform[P]]:
+) -> Callable[[Eager[P]], Transform[P]]:
     """Let a transform that treats every series by itself take lazy frames.
 
     Parameters
     ----------
-    adds
-        Columns that the transform changes or adds, in the order of the result, with their types.
+    result
+        Columns of the result.
     changes
-        Further columns of the series that it changes, of their type before.
-    check
-        What must hold for the frame as a whole; asked when it is collected.
+        Further columns of the series that it changes.
+    beside
+        Argument with a second frame, of which each series takes the rows with its keys. Other frames among the
+        arguments are read whole.
+    paired
+        Whether series that stand in the second frame only are looked at too.
+    valued
+        Whether rows without a value count as absent.
+    within
+        Columns of what series are made of, where the frame has those and not the values of series.
+    whole
+        Called with the lazy frame and the arguments when the result is collected: checks what must hold for the frame as
+        a whole, and gives the arguments that it settles.
     check_piece
         What must hold for a lazy frame beyond what the transform asks, piece by piece.
     """
 
-    def decorate(function: Callable[Concatenate[pl.DataFrame, P], pl.DataFrame]) -> Transform[P]:
-        @wraps(function)
-        def transform(frame: pl.DataFrame | pl.LazyFrame, *args: P.args, **kwargs: P.kwargs) -> object:
-            if not isinstance(frame, pl.LazyFrame):
-                return function(frame, *args, **kwargs)
-            frame = _checked(frame, function.__name__)
-            _try(lambda empty: function(empty, *args, **kwargs), frame)
+    def lazy(call: _Call) -> pl.LazyFrame:
+        series = series_keys(call.frame)
+        keys = [k for k in series if k not in (*_NOT_CUT_BY, *within)]
+        of_second = keys if paired else [k for k in keys if k != "indicator"]
+        kept = {k for k in series if k not in (*changes, *within) and (callable(result) or k not in result)}
 
-            def prepare(source: pl.LazyFrame) -> Piece:
-                if check is not None:
-                    check(source)
-                return piece
+        def cut_in_pieces(asked: Asked) -> Iterator[list[pl.DataFrame]]:
+            sources = [asked.of(call.frame)]
+            if call.second is not None:
+                sources.append((asked if paired else asked._replace(conditions=[])).of(call.second))
+            if valued:
+                sources = [source.filter(pl.col("value").is_not_null()) for source in sources]
+            table = cut(sources if paired else sources[:1], keys) if keys else None
+            if table is None or table.height or not asked.conditions:
+                yield from _in_pieces(sources, table, [keys, of_second], few=asked.few)
 
-            def piece(rows: pl.DataFrame) -> pl.DataFrame:
+        def made(asked: Asked) -> Iterator[pl.DataFrame]:
+            function = call.settled({} if whole is None else whole(call.frame, **call.rest))
+            before = made_by(call.frame)
+            follows = before is not None and before.keys == keys and call.second is None and not valued
+            for piece in (
+                _of_pieces(call.frame, before, asked) if before and follows else cut_in_pieces(asked)
+            ):
                 if check_piece is not None:
-                    check_piece(rows)
-                return function(rows, *args, **kwargs)
+                    check_piece(piece[0])
+                yield function(*piece)
 
-            keys = series_keys(frame)
-            along = next((key for key in ("area", "indicator") if key in keys), None)
-            return _in_pieces(frame, along, prepare, adds, set(keys) - {*adds, *changes})
+        return lazy_result(call.columns(result), kept, made, keys if kept.issuperset(keys) else None)
 
-        return transform  # type: ignore[return-value]
-
-    return decorate
+    return _taking_both(lazy, beside, paired=paired, of_values=not within)
 
 
-def by_period(
-    prepare: Callable[Concatenate[pl.DataFrame, P], Piece], adds: Columns
-) -> Callable[[Callable[Concatenate[pl.DataFrame, P], pl.DataFrame]], Transform[P]]:
+def by_period(prepare: Callable[..., Piece], result: Result) -> Callable[[Eager[P]], Transform[P]]:
     """Let a transform that treats every period by itself take lazy frames.
 
     Parameters
@@ -98,55 +120,159 @@ def by_period(
     prepare
         Called with one row for each series of the frame (without values), and the arguments; gives the function of a
         piece.
-    adds
-        As for `by_series`.
+    result
+        Columns of the result.
     """
 
-    def decorate(function: Callable[Concatenate[pl.DataFrame, P], pl.DataFrame]) -> Transform[P]:
+    def lazy(call: _Call) -> pl.LazyFrame:
+        def made(asked: Asked) -> Iterator[pl.DataFrame]:
+            # a filter on periods takes no part away from the others
+            function = prepare(_series_of(call.frame), **call.rest)
+            source = asked.of(call.frame)
+            for (rows,) in _in_pieces([source], cut([source], ["period"]), [["period"]], few=asked.few):
+                yield function(rows)
+
+        return lazy_result(call.columns(result), {"period"}, made)
+
+    return _taking_both(lazy)
+
+
+def by_change(prepare: Callable[..., Piece], result: Result) -> Callable[[Eager[P]], Transform[P]]:
+    """Let a transform take lazy frames that treats every period together with the one that lies `over` before it.
+
+    Parameters
+    ----------
+    prepare
+        As for `by_period`, called with the lazy frame after the series.
+    result
+        Columns of the result.
+    """
+
+    def lazy(call: _Call) -> pl.LazyFrame:
+        def made(asked: Asked) -> Iterator[pl.DataFrame]:
+            function = prepare(_series_of(call.frame), call.frame, **call.rest)
+            # periods that are not asked for may be those that others are compared with
+            source = asked._replace(conditions=[]).of(call.frame)
+            own = cut([source], ["period"])
+            if asked.conditions:
+                own = own.filter(asked.conditions).with_columns(pl.col(PIECE).rle_id())
+                if own.is_empty():
+                    return
+            before = own.with_columns(pl.col("period").dt.offset_by(f"-{call.rest['over']}"))
+            needs = pl.concat([own, before]).unique(maintain_order=True)
+            for piece, (rows,) in enumerate(_in_pieces([source], needs, [["period"]], few=asked.few)):
+                periods = own.filter(pl.col(PIECE) == piece)["period"]
+                yield function(rows).filter(pl.col("period").is_in(periods.implode()))
+
+        return lazy_result(call.columns(result), {"period"}, made)
+
+    return _taking_both(lazy)
+
+
+def one_frequency(doing: str) -> Callable[..., dict[str, Any]]:
+    """Give the check that a lazy frame has one frequency."""
+
+    def check(frame: pl.LazyFrame, **_: object) -> dict[str, Any]:
+        found = frame.select(pl.col("frequency").cast(pl.String).unique()).collect(engine="streaming")
+        codes = found["frequency"].drop_nulls().sort().to_list()
+        if len(codes) > 1:
+            raise FrameError(
+                f"{doing} needs one frequency, the frame has {', '.join(codes)}: "
+                f"filter it first, frame.filter(pl.col('frequency') == {codes[-1]!r})"
+            )
+        return {}
+
+    return check
+
+
+class _Call:
+    """A call of a transform with a lazy frame: refused at once where its columns and arguments tell that it is wrong.
+
+    Attributes
+    ----------
+    frame, second
+        The frame, and the one that is cut as it is, if any.
+    rest
+        The other arguments.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., pl.DataFrame],
+        arguments: dict[str, Any],
+        beside: str,
+        *,
+        paired: bool,
+        of_values: bool,
+    ) -> None:
+        (_, frame), *rest = arguments.items()
+        self._function, self._beside = function, beside
+        self.frame, self.rest = _checked(frame, function.__name__, of_values=of_values), dict(rest)
+        second = (
+            self.rest.pop(beside) if isinstance(self.rest.get(beside), pl.DataFrame | pl.LazyFrame) else None
+        )
+        self.second = None if second is None else check_series_frame(second.lazy())
+        rowless = {k: _without_rows(v) if paired or isinstance(v, pl.LazyFrame) else v for k, v in rest}
+        self._tried = (_without_rows(self.frame), rowless)
+        try:
+            function(self._tried[0], **rowless)
+        except NoRowsError:
+            return
+
+    def columns(self, result: Result) -> pl.Schema:
+        """Columns of the result."""
+        frame, arguments = self._tried
+        if callable(result):
+            return pl.Schema(result(frame, **arguments))
+        return pl.Schema({**frame.schema, **result})
+
+    def settled(self, arguments: dict[str, Any]) -> Callable[..., pl.DataFrame]:
+        """Give the function of a piece, and of the piece of the second frame; read the other frames."""
+        rest = {
+            k: in_memory(v) if isinstance(v, pl.LazyFrame) else v for k, v in self.rest.items()
+        } | arguments
+
+        def function(rows: pl.DataFrame, *second: pl.DataFrame) -> pl.DataFrame:
+            return self._function(rows, **rest, **dict(zip([self._beside], second, strict=False)))
+
+        return function
+
+
+def _without_rows(frame: Any) -> Any:
+    """Give the eager frame of no rows; what is no frame stays what it is."""
+    is_frame = isinstance(frame, pl.DataFrame | pl.LazyFrame)
+    return pl.DataFrame(schema=frame.collect_schema()) if is_frame else frame
+
+
+def _taking_both(
+    lazy: Callable[[_Call], pl.LazyFrame], beside: str = "", *, paired: bool = False, of_values: bool = True
+) -> Callable[[Eager[P]], Transform[P]]:
+    """Give the decorator by which eager frames go to the transform itself, and lazy ones to `lazy`."""
+
+    def decorate(function: Eager[P]) -> Transform[P]:
         @wraps(function)
         def transform(frame: pl.DataFrame | pl.LazyFrame, *args: P.args, **kwargs: P.kwargs) -> object:
-            if not isinstance(frame, pl.LazyFrame):
-                return function(frame, *args, **kwargs)
-            frame = _checked(frame, function.__name__)
-            _try(lambda empty: function(empty, *args, **kwargs), frame)
-            return _in_pieces(
-                frame, "period", lambda source: prepare(_series_of(source), *args, **kwargs), adds, {"period"}
-            )
+            if isinstance(frame, pl.LazyFrame):
+                bound = inspect.signature(function).bind(frame, *args, **kwargs)
+                bound.apply_defaults()
+                return lazy(_Call(function, bound.arguments, beside, paired=paired, of_values=of_values))
+            return function(frame, *args, **kwargs)
 
         return transform  # type: ignore[return-value]
 
     return decorate
 
 
-def one_frequency(source: pl.LazyFrame) -> None:
-    """Raise FrameError when a lazy frame has several frequencies."""
-    found = source.select(pl.col("frequency").cast(pl.String).unique()).collect(engine="streaming")
-    codes = found["frequency"].drop_nulls().sort().to_list()
-    if len(codes) > 1:
-        raise FrameError(
-            f"to_frequency needs one frequency, the frame has {', '.join(codes)}: "
-            f"filter it first, frame.filter(pl.col('frequency') == {codes[-1]!r})"
-        )
-
-
-def _checked(frame: pl.LazyFrame, doing: str) -> pl.LazyFrame:
+def _checked(frame: pl.LazyFrame, doing: str, *, of_values: bool) -> pl.LazyFrame:
     """Check what the columns of a lazy frame tell."""
     refuse_bounds(frame, doing)
-    frame = check_series_frame(frame)
+    frame = check_series_frame(frame) if of_values else frame
     if "frequency" not in frame.collect_schema():
         raise FrameError(
             f"{doing} of a lazy frame needs the column 'frequency', as its dates are not read before it is collected: "
             "add it, frame.with_columns(frequency=pl.lit('M'))"
         )
     return frame
-
-
-def _try(function: Piece, frame: pl.LazyFrame) -> None:
-    """Refuse wrong arguments at once, by a frame without rows; that it has none is no error yet."""
-    try:
-        function(pl.DataFrame(schema=frame.collect_schema()))
-    except FrameError:
-        return
 
 
 def _series_of(frame: pl.LazyFrame) -> pl.DataFrame:
@@ -158,79 +284,26 @@ def _series_of(frame: pl.LazyFrame) -> pl.DataFrame:
 
 
 def _in_pieces(
-    frame: pl.LazyFrame, along: str | None, prepare: Callable[[pl.LazyFrame], Piece], adds: Columns, kept: set[str]
-) -> pl.LazyFrame:  # fmt: skip
-    """Apply a function to the pieces of a frame when the result is collected.
-
-    Filters on the columns `kept`, which the function leaves as they are, go before it.
-    """
-    schema = pl.Schema({**frame.collect_schema(), **adds})
-
-    def read(
-        with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, _batch_size: int | None
-    ) -> Iterator[pl.DataFrame]:
-        needed = set(with_columns or schema)
-        source = frame
-        if predicate is not None:
-            needed |= set(predicate.meta.root_names())
-            for condition in _conditions(predicate):
-                if set(condition.meta.root_names()) <= kept:
-                    source = source.filter(condition)
-        source = source.drop(_RIDES_ALONG - needed, strict=False)
-        function, left = prepare(source), n_rows
-        for piece in _cut(source, along):
-            made = _as(function(piece), schema)
-            made = made if predicate is None else made.filter(predicate)
-            made = (made if with_columns is None else made.select(with_columns)).head(
-                made.height if left is None else left
-            )
-            yield made
-            if left is not None:
-                left -= made.height
-                if not left:
-                    return
-
-    return register_io_source(read, schema=schema)
-
-
-def _conditions(predicate: pl.Expr) -> list[pl.Expr]:
-    """Take the conditions apart that must all hold."""
-    sides = predicate.meta.pop()
-    if len(sides) == 2:
-        for one, other in (sides, sides[::-1]):
-            if (one & other).meta.eq(predicate):
-                return [*_conditions(one), *_conditions(other)]
-    return [predicate]
-
-
-def _cut(source: pl.LazyFrame, along: str | None) -> Iterator[pl.DataFrame]:
-    """Collect a frame piece by piece; one without rows is one piece."""
-    if along is None:
-        yield source.collect(engine="streaming")
+    sources: Sequence[pl.LazyFrame], table: pl.DataFrame | None, keys: Sequence[Collection[str]], *, few: bool
+) -> Iterator[list[pl.DataFrame]]:
+    """Read frames piece by piece, each by its keys, as a cut has it; without one, or without rows, in one piece."""
+    if table is None or table.is_empty():
+        yield [source.collect(engine="streaming") for source in sources]
         return
-    counts = source.group_by(along).agg(pl.len().alias("__rows")).sort(along).collect(engine="streaming")
-    known = counts.filter(pl.col(along).is_not_null())
-    number = (known["__rows"].cum_sum() - 1) // _ROWS
-    for _, values in known.group_by(number.alias("__piece"), maintain_order=True):
-        # text in a range is what Parquet can skip the rest by
-        first, last = values[along][0], values[along][-1]
-        asked = (
-            pl.col(along).is_between(pl.lit(first), pl.lit(last))
-            if _is_plain(known, along)
-            else pl.col(along).is_in(values[along].implode())
-        )
-        yield source.filter(asked).collect(engine="streaming")
-    if known.height < counts.height or not counts.height:
-        yield source.filter(pl.col(along).is_null()).collect(engine="streaming")
+    parts = []
+    for source, names in zip(sources, keys, strict=False):
+        on = [k for k in names if k in source.collect_schema()]
+        parts.append(Part(source, table.select(*on, PIECE).unique(maintain_order=True) if on else None))
+    yield from pieces(parts, int(table[PIECE].max()) + 1, few=few)  # type: ignore[arg-type]
 
 
-def _is_plain(frame: pl.DataFrame, column: str) -> bool:
-    return frame.schema[column] in (pl.String, pl.Date)
-
-
-def _as(made: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
-    """Give a piece the columns of the whole; what was not read, or not said of any row, is null."""
-    return made.select(
-        (pl.col(name) if name in made.columns else pl.lit(None).alias(name)).cast(dtype)
-        for name, dtype in schema.items()
-    )
+def _of_pieces(frame: pl.LazyFrame, before: Made, asked: Asked) -> Iterator[list[pl.DataFrame]]:
+    """Read the pieces that a transform makes as those of the next one, so that the rows are cut once for both."""
+    names = [name for name in frame.collect_schema() if name not in asked.needless]
+    empty = not asked.conditions
+    for rows in before.read(names, asked.predicate(), asked.few):
+        if rows.height:
+            empty = False
+            yield [rows]
+    if empty:
+        yield [_without_rows(frame)]

@@ -45,7 +45,11 @@ _YEAR_END: Final = frozenset({"CNY", "HKD", "MOP"})
 
 @by_series({"unit": pl.String, "method": pl.String})
 def convert(
-    frame: pl.DataFrame, to: str = "USD", *, basis: Basis = "market", rates: pl.DataFrame | None = None
+    frame: pl.DataFrame,
+    to: str = "USD",
+    *,
+    basis: Basis = "market",
+    rates: pl.DataFrame | pl.LazyFrame | None = None,
 ) -> pl.DataFrame:
     """Convert money into another currency, at market rates or at purchasing power parity.
 
@@ -68,7 +72,7 @@ def convert(
     Parameters
     ----------
     frame
-        Series frame, eager or lazy, with ``frequency`` and ``unit``: CNY, HKD, MOP, USD or JPY, row by row.
+        Series frame (polars.DataFrame or LazyFrame) with ``frequency`` and ``unit``: CNY, HKD, MOP, USD or JPY, row by row.
     to
         Currency to convert into. With ``basis="ppp"`` "USD" means international dollars.
     basis
@@ -119,7 +123,7 @@ def convert(
 
 @by_series({"prices": pl.String, "method": pl.String})
 def deflate(
-    frame: pl.DataFrame, base: str | int = "2015", *, deflator: pl.DataFrame | None = None
+    frame: pl.DataFrame, base: str | int = "2015", *, deflator: pl.DataFrame | pl.LazyFrame | None = None
 ) -> pl.DataFrame:
     """Put annual money at current prices into the prices of a base year.
 
@@ -129,7 +133,7 @@ def deflate(
     Parameters
     ----------
     frame
-        Annual series frame, eager or lazy, of money at current prices. Without ``unit`` every row takes the one
+        Annual series frame (polars.DataFrame or LazyFrame) of money at current prices. Without ``unit`` every row takes the one
         index given.
     base
         Calendar year whose prices to use.
@@ -159,7 +163,7 @@ def deflate(
     [50.0, 60.0]
     """
     year = _calendar_year(base)
-    indices = published("gdp_deflator", deflator)
+    indices = published("gdp_deflator", deflator, needed=len(frame) > 0)
     by_area = "area" in indices.columns
     needs_unit = by_area or "unit" in frame.columns
     frame = _with_unit(frame, "deflate") if needs_unit else read_series(frame, "deflate")
@@ -189,7 +193,7 @@ def deflate(
 
 
 @by_series({"note": pl.String, "method": pl.String}, changes=["indicator"])
-def per_capita(frame: pl.DataFrame, *, population: pl.DataFrame | None = None) -> pl.DataFrame:
+def per_capita(frame: pl.DataFrame, *, population: pl.DataFrame | pl.LazyFrame | None = None) -> pl.DataFrame:
     """Divide annual amounts by the population of the same area and year.
 
     Areas that publish their population at the end of the year (those of the renminbi, the Hong Kong dollar and
@@ -203,7 +207,7 @@ def per_capita(frame: pl.DataFrame, *, population: pl.DataFrame | None = None) -
     Parameters
     ----------
     frame
-        Annual series frame, eager or lazy, of money or counts.
+        Annual series frame (polars.DataFrame or LazyFrame) of money or counts.
     population
         Annual series frame of persons, with ``area`` where `frame` has it; by default the database's
         ``population``. A population without areas is that of the year, whatever its day.
@@ -244,7 +248,7 @@ def per_capita(frame: pl.DataFrame, *, population: pl.DataFrame | None = None) -
             f"{', '.join(map(repr, ratios))} cannot be divided among heads: per_capita takes amounts such as gdp, "
             "leave the other rows out with frame.filter(...)"
         )
-    heads = _heads(published("population", population), frame)
+    heads = _heads(published("population", population, needed=len(frame) > 0), frame)
     keys = [c for c in ("area", "_year") if c in heads.columns]
     work = frame.with_columns(_year=_year_of_middle()).join(heads, on=keys, how="left", maintain_order="left")
     unknown = pl.col("_figure").is_null() & pl.col("value").is_not_null()
@@ -353,7 +357,9 @@ def _rule(frame: pl.DataFrame) -> pl.Expr:
     return rule
 
 
-def _factors(needs: pl.DataFrame, target: str, basis: Basis, rates: pl.DataFrame | None) -> pl.DataFrame:
+def _factors(
+    needs: pl.DataFrame, target: str, basis: Basis, rates: pl.DataFrame | pl.LazyFrame | None
+) -> pl.DataFrame:
     """Divisor of every unit, frequency, period and rule, with its origin and the words for it."""
     _check_price_bases(needs)
     codes = {f: frequency_code(f) for f in needs["frequency"].unique()}
@@ -395,7 +401,7 @@ def _check_price_bases(needs: pl.DataFrame) -> None:
             )
 
 
-def _rates(given: pl.DataFrame | None, basis: Basis) -> Figures:
+def _rates(given: pl.DataFrame | pl.LazyFrame | None, basis: Basis) -> Figures:
     """Exchange rates or PPP conversion factors, by currency."""
     name, indicator, dollar = {
         "market": ("exchange rate", "fx_rate", "USD"),

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import polars as pl
 
 from gbaindicators.catalog import period_text
 from gbaindicators.errors import FrameError, MissingRateError
-from gbaindicators.tables.series_frame import check_series_frame
+from gbaindicators.tables.series_frame import FREQUENCY, check_series_frame
+from gbaindicators.transforms.inputs import in_memory
 
 __all__ = ["Figures", "mean_over_months", "published", "read_figures"]
+
+#: Columns of figures where there is none to look up.
+_COLUMNS: Final = pl.Schema(
+    {
+        "area": pl.String(),
+        "frequency": FREQUENCY,
+        "period": pl.Date(),
+        "value": pl.Float64(),
+        "unit": pl.String(),
+    }
+)
 
 
 class Figures(NamedTuple):
@@ -30,10 +42,14 @@ class Figures(NamedTuple):
     table: pl.DataFrame
 
 
-def published(indicator: str, given: pl.DataFrame | None) -> pl.DataFrame:
-    """Take the frame that was given, or else the database's figures of the indicator."""
+def published(
+    indicator: str, given: pl.DataFrame | pl.LazyFrame | None, *, needed: bool = True
+) -> pl.DataFrame:
+    """Take the frame that was given, or else the database's figures of the indicator, where there is need of them."""
     if given is not None:
-        return check_series_frame(given)
+        return check_series_frame(in_memory(given))
+    if not needed:
+        return pl.DataFrame(schema=_COLUMNS)
     from gbaindicators.store import load
 
     return load(indicator)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["RegularSeries", "estimated", "one_row", "regular_series", "with_components"]
+__all__ = ["RegularSeries", "columns_of_one_row", "estimated", "one_row", "regular_series", "with_components"]
 
 
 class RegularSeries(NamedTuple):
@@ -96,7 +96,16 @@ def _check_gaps(periods: pl.Series, frequency: str, doing: str, name: str) -> No
 
 def one_row(series: RegularSeries) -> pl.DataFrame:
     """Give the keys of a series, with its unit and the provenance of all its values, in one row."""
-    rows = series.rows.drop("__row", "method", "note", strict=False)
+    return _in_one_row(series.rows)
+
+
+def columns_of_one_row(frame: pl.DataFrame) -> pl.Schema:
+    """Columns that `one_row` makes of a frame's series."""
+    return _in_one_row(frame.clear()).schema
+
+
+def _in_one_row(rows: pl.DataFrame) -> pl.DataFrame:
+    rows = rows.drop("__row", "method", "note", strict=False)
     keys = pl.col(series_keys(rows)).first()
     return rows.group_by(pl.lit(0).alias("__all")).agg(keys, *collapsed(rows)).drop("__all")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from gbaindicators.catalog import frequency_code, period_text_expr, step
+from gbaindicators.catalog import catalog, frequency_code, period_text_expr, step
 from gbaindicators.errors import UnknownNameError, UsageError
 from gbaindicators.store import connect, load
 from gbaindicators.store.names import Database, area_ids, fetch, kind_of
@@ -33,10 +33,13 @@ _COLUMNS: Final = (
     "vintage", "method", "release", "days", "revision", "revision_from_first", "rounding",
 )  # fmt: skip
 
-# The first of several figures of one day is the one that the choice among sources prefers.
+# The first of several figures of one day is the one that the choice among sources prefers. The day on which this project
+# began stands for a vintage that is not known, but services date each figure, and a source may state that very day.
 _RELEASES: Final = """
     SELECT o.indicator, o.area, o.frequency, o.period, o.value, o.unit, [o.source] AS sources, o.adjustment, o.prices,
-           o.status, o.vintage, o.method, o.source, o.vintage = first_seen() AS undated, s.grade,
+           o.status, o.vintage, o.method, o.source, s.grade,
+           o.vintage = first_seen() AND NOT list_contains(?, o.source)
+               AND NOT regexp_full_match(coalesce(s.vintage, ''), '\\d{4}-\\d\\d(-\\d\\d)?') AS undated,
            coalesce(regexp_replace(s.producer, ', and other producers$', ''), o.source) AS producer,
            CASE o.frequency WHEN 'A' THEN month(o.period) ELSE 1 END AS begins,
            coalesce(half_unit(o.published_value, o.published_scale, coalesce(u.factor, 1)), 0) AS rounding
@@ -100,8 +103,10 @@ def revisions(
 
     A revision is the difference between two vintages of one concept: the same unit, prices, adjustment, kind of year and
     producer. Levels in the prices of different years are different series, whose growth rates can be compared. The
-    vintages of a producer are its own releases and tables and their copies, each by its stated date. Figures without one
-    cannot be placed in time and are left out, as doubtful ones (status U) are; ``notes`` counts them.
+    vintages of a producer are its own releases and tables and their copies, each by its stated date; figures of a service
+    by the date that it states, else the day they were accepted. Figures without any (their source in `sources` states no
+    month or day, and they carry 2026-11-22, when they were first seen) cannot be placed in time and are left out, as
+    doubtful ones (status U) are; ``notes`` counts them.
 
     Parameters
     ----------
@@ -182,7 +187,7 @@ def _read(
                 f"{indicator!r} is a table: name one of its indicators, gba.indicators({indicator!r})"
             )
         ids = area_ids(connection, [area]) or []
-        rows = fetch(connection, _RELEASES, [indicator, *ids])
+        rows = fetch(connection, _RELEASES, [list(catalog().services), indicator, *ids])
         kind = connection.execute("SELECT kind FROM indicator WHERE id = ?", [indicator]).fetchall()[0][0]
         wanted = None if sources in (None, "all") else _source_ids(connection, sources)
     conditions = [

@@ -6,24 +6,35 @@ from collections.abc import Callable
 
 import polars as pl
 
-from gbaindicators.errors import FrameError
-from gbaindicators.tables.series_frame import append_method, check_unique_periods, one_unit, series_keys
-from gbaindicators.transforms.contributions import check_parts, parts_of_totals, totals
+from gbaindicators.tables.series_frame import append_method, check_unique_periods, series_keys
+from gbaindicators.transforms.contributions import check_parts_of_one, parts_of_totals, totals
 from gbaindicators.transforms.inputs import read_series
-from gbaindicators.transforms.lazily import by_period
+from gbaindicators.transforms.lazily import Columns, by_change, by_period
 from gbaindicators.transforms.lookback import check_span, earlier_rows, read_span
 from gbaindicators.transforms.provenance import add_note, merge_provenance
 
 __all__ = ["share_changes", "shares"]
 
 
-def _sharing(series: pl.DataFrame, by: str = "area") -> Callable[[pl.DataFrame], pl.DataFrame]:
+def _of_shares(frame: pl.DataFrame, by: str) -> Columns:
+    """Columns of `shares`."""
+    return frame.schema | dict.fromkeys((by, "unit", "note", "method"), pl.String())
+
+
+def _of_changes(frame: pl.DataFrame, by: str, **_: object) -> Columns:
+    """Columns of `share_changes`."""
+    return frame.schema | dict.fromkeys((by, "note", "unit", "method", "component"), pl.String())
+
+
+def _sharing(
+    series: pl.DataFrame, by: str = "area", doing: str = "shares"
+) -> Callable[[pl.DataFrame], pl.DataFrame]:
     """Check that series are parts of totals, and give the function that takes their shares in some periods."""
-    series = _parts_of_one(series, by, "shares")
-    parts = parts_of_totals(series, by)
+    check_parts_of_one(series, by, doing)
+    parts = parts_of_totals(series.with_columns(pl.col(by).cast(pl.String)), by)
 
     def share(frame: pl.DataFrame) -> pl.DataFrame:
-        frame = read_series(frame, "shares").with_columns(pl.col(by).cast(pl.String))
+        frame = read_series(frame, doing).with_columns(pl.col(by).cast(pl.String))
         check_unique_periods(frame)
         total = _beside(frame, by, parts)
         of_total = pl.lit(total["value"])
@@ -36,14 +47,14 @@ def _sharing(series: pl.DataFrame, by: str = "area") -> Callable[[pl.DataFrame],
     return share
 
 
-@by_period(_sharing, {"value": pl.Float64, "unit": pl.String, "note": pl.String, "method": pl.String})
+@by_period(_sharing, _of_shares)
 def shares(frame: pl.DataFrame, by: str = "area") -> pl.DataFrame:
     """Compute the share in percent of each part in the total of the parts.
 
     Parameters
     ----------
     frame
-        Series frame, eager or lazy, in one unit, whose parts do not contain each other.
+        Series frame (polars.DataFrame or LazyFrame) in one unit, whose parts do not contain each other.
     by
         Column that tells the parts apart.
 
@@ -72,6 +83,43 @@ def shares(frame: pl.DataFrame, by: str = "area") -> pl.DataFrame:
     return _sharing(frame, by)(frame)
 
 
+def _changing(
+    series: pl.DataFrame, _: pl.LazyFrame | None, by: str = "area", *, over: str = "1y"
+) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    """Check that series are parts of totals, and give the function that accounts for changes in some periods."""
+    doing = "changes of shares"
+    check_span(series, read_span(over))
+    share_of = _sharing(series, by, doing)
+    parts = parts_of_totals(series.with_columns(pl.col(by).cast(pl.String)), by)
+
+    def change(frame: pl.DataFrame) -> pl.DataFrame:
+        frame = read_series(frame, doing).with_columns(pl.col(by).cast(pl.String))
+        share, at = share_of(frame), earlier_rows(frame, over)
+        before = share.select(pl.all().gather(at))
+        # the share that the part would have without growth of its own
+        unmoved = 100 * frame["value"].gather(at) / _beside(frame, by, parts)["value"]
+        change = share["value"] - before["value"]
+        moved = frame.with_columns(
+            share.select(c for c in ("sources", "status", "vintage") if c in share.columns)
+        )
+        moved = merge_provenance(moved.with_columns(share["note"], unit=pl.lit("percentage points")), before)
+        moved = add_note(moved, pl.lit(before["note"] + f" {over} earlier"))
+        moved = append_method(moved, f"change of the share in the total over {by} in {over}")
+        terms = {
+            "growth_of_part": share["value"] - unmoved,
+            "growth_of_total": unmoved - before["value"],
+            "change": change,
+        }
+        known = pl.lit(change.is_not_null())
+        return pl.concat(
+            moved.with_columns(value=pl.when(known).then(pl.lit(term)), component=pl.lit(name))
+            for name, term in terms.items()
+        )
+
+    return change
+
+
+@by_change(_changing, _of_changes)
 def share_changes(frame: pl.DataFrame, by: str = "area", *, over: str = "1y") -> pl.DataFrame:
     """Account for the change of each part's share by the growth of the part and of the total.
 
@@ -82,7 +130,7 @@ def share_changes(frame: pl.DataFrame, by: str = "area", *, over: str = "1y") ->
     Parameters
     ----------
     frame
-        Series frame as for `shares`.
+        Series frame (polars.DataFrame or LazyFrame), as for `shares`.
     by
         Column that tells the parts apart.
     over
@@ -113,52 +161,11 @@ def share_changes(frame: pl.DataFrame, by: str = "area", *, over: str = "1y") ->
     >>> dict(zip(latest["component"], latest["value"].round(6)))
     {'growth_of_part': 12.0, 'growth_of_total': -2.0, 'change': 10.0}
     """
-    span = read_span(over)
-    frame = _parts(frame, by, "changes of shares")
-    check_span(frame, span)
-    share = shares(frame, by)
-    at = earlier_rows(frame, over)
-    before = share.select(pl.all().gather(at))
-    # the share that the part would have without growth of its own
-    unmoved = 100 * frame["value"].gather(at) / _beside(frame, by)["value"]
-    change = share["value"] - before["value"]
-    moved = frame.with_columns(
-        share.select(c for c in ("sources", "status", "vintage") if c in share.columns)
-    )
-    moved = merge_provenance(moved.with_columns(share["note"], unit=pl.lit("percentage points")), before)
-    moved = add_note(moved, pl.lit(before["note"] + f" {over} earlier"))
-    moved = append_method(moved, f"change of the share in the total over {by} in {over}")
-    terms = {
-        "growth_of_part": share["value"] - unmoved,
-        "growth_of_total": unmoved - before["value"],
-        "change": change,
-    }
-    known = pl.lit(change.is_not_null())
-    return pl.concat(
-        moved.with_columns(value=pl.when(known).then(pl.lit(term)), component=pl.lit(name))
-        for name, term in terms.items()
-    )
+    frame = read_series(frame, "changes of shares")
+    return _changing(frame, None, by, over=over)(frame)
 
 
-def _parts(frame: pl.DataFrame, by: str, doing: str) -> pl.DataFrame:
-    frame = _parts_of_one(read_series(frame, doing), by, doing)
-    check_unique_periods(frame)
-    return frame
-
-
-def _parts_of_one(frame: pl.DataFrame, by: str, doing: str) -> pl.DataFrame:
-    """Check that the series of a frame are parts of totals."""
-    if by not in series_keys(frame):
-        raise FrameError(
-            f"the frame has no column {by!r} that tells the parts apart (it has {', '.join(series_keys(frame)) or 'none'})"
-        )
-    one_unit(frame, doing)
-    frame = frame.with_columns(pl.col(by).cast(pl.String))
-    check_parts(frame, by)
-    return frame
-
-
-def _beside(frame: pl.DataFrame, by: str, parts: pl.DataFrame | None = None) -> pl.DataFrame:
+def _beside(frame: pl.DataFrame, by: str, parts: pl.DataFrame) -> pl.DataFrame:
     """Give the total of each row's period, with what came of it, row by row."""
     on = [*(k for k in series_keys(frame) if k != by), "period"]
     return frame.select(on).join(

@@ -16,7 +16,8 @@ from gbaindicators.tables.series_frame import (
     series_keys,
     series_name,
 )
-from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.inputs import in_memory, read_series
+from gbaindicators.transforms.lazily import Columns, by_series
 from gbaindicators.transforms.provenance import add_note, collapsed, merge_provenance
 
 __all__ = ["splice"]
@@ -25,7 +26,13 @@ __all__ = ["splice"]
 _OF_BASIS: Final = ("prices",)
 
 
-def splice(old: pl.DataFrame, new: pl.DataFrame, *, at: str | None = None) -> pl.DataFrame:
+def _of_new(old: pl.DataFrame, new: pl.DataFrame, **_: object) -> Columns:
+    """Columns of `splice`."""
+    return new.schema | dict.fromkeys(("method", "note"), pl.String())
+
+
+@by_series(_of_new, changes=["prices"], beside="new", paired=True, valued=True)
+def splice(old: pl.DataFrame, new: pl.DataFrame | pl.LazyFrame, *, at: str | None = None) -> pl.DataFrame:
     """Carry a series back in time with an older basis of it, brought to the level of the newer one.
 
     The old values before the first new one are multiplied by ``mean(new) / mean(old)`` over the overlap. The new
@@ -34,7 +41,7 @@ def splice(old: pl.DataFrame, new: pl.DataFrame, *, at: str | None = None) -> pl
     Parameters
     ----------
     old, new
-        Series frames of the same series on two bases (price years, classifications, index bases). Series are matched
+        Series frames (polars.DataFrame or LazyFrame) of the same series on two bases (price years, classifications, index bases). Series are matched
         by the columns that tell them apart, ``prices`` aside. Money must be in one unit; units of indices may differ.
     at
         Period over which to link, as SDMX text: ``2015``, ``2015-Q4``, ``2015-12``. By default all the periods that
@@ -70,7 +77,7 @@ def splice(old: pl.DataFrame, new: pl.DataFrame, *, at: str | None = None) -> pl
     >>> splice(old, new)["value"].to_list()
     [40.0, 45.0, 50.0, 53.0]
     """
-    old, new = (_read(f) for f in (old, new))
+    old, new = _read(old), _read(in_memory(new))
     keys = _matching(old, new)
     series = combinations(new, keys)
     new = new.with_columns(series.rows.alias("__series"))

@@ -10,9 +10,16 @@ import polars as pl
 from gbaindicators.catalog import parse_period, period_text
 from gbaindicators.errors import FrameError, UsageError
 from gbaindicators.transforms.frequencies import MONTHS
-from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.inputs import NoRowsError, read_series
+from gbaindicators.transforms.lazily import Columns, by_series
 from gbaindicators.transforms.newey_west import lags_for
-from gbaindicators.transforms.regular import RegularSeries, estimated, one_row, regular_series
+from gbaindicators.transforms.regular import (
+    RegularSeries,
+    columns_of_one_row,
+    estimated,
+    one_row,
+    regular_series,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +30,20 @@ __all__ = ["trend_growth"]
 _A_YEAR: Final = {code: 12 / months for code, months in MONTHS.items()} | {"W": 365.25 / 7, "D": 365.25}
 
 
+def _of_trends(frame: pl.DataFrame, **_: object) -> Columns:
+    """Columns of `trend_growth`."""
+    bounds = dict.fromkeys(("lower_95", "upper_95", "value_standard_error"), pl.Float64())
+    text = pl.String()
+    columns = columns_of_one_row(frame) | {
+        "status": text,
+        "period": pl.Date(),
+        "value": pl.Float64(),
+        "unit": text,
+    }
+    return columns | bounds | {"method": text}
+
+
+@by_series(_of_trends)
 def trend_growth(frame: pl.DataFrame, start: str | None = None, end: str | None = None) -> pl.DataFrame:
     """Estimate the trend growth of each series in percent a year by log-linear regression.
 
@@ -34,7 +55,7 @@ def trend_growth(frame: pl.DataFrame, start: str | None = None, end: str | None 
     Parameters
     ----------
     frame
-        Series frame of positive values without gaps.
+        Series frame (polars.DataFrame or LazyFrame) of positive values without gaps.
     start, end
         First and last period as SDMX text (``2010``, ``2015-Q1``); by default those of each series.
 
@@ -77,7 +98,7 @@ def trend_growth(frame: pl.DataFrame, start: str | None = None, end: str | None 
         raise UsageError(f"the end {end!r} must lie after the start {start!r}")
     frame = read_series(frame, "trend growth")
     if not frame.height:
-        raise FrameError("the frame is empty: there is no trend growth to estimate")
+        raise NoRowsError("the frame is empty: there is no trend growth to estimate")
     period = pl.col("period")
     inside = (period >= first if first else pl.lit(True)) & (period <= last if last else pl.lit(True))
     # a series that has nothing inside must be named as too short, not vanish

@@ -43,7 +43,7 @@ def from_ytd(frame: pl.DataFrame) -> pl.DataFrame:
     Parameters
     ----------
     frame
-        Series frame, eager or lazy, of monthly, quarterly or half-yearly cumulative figures, with ``adjustment``
+        Series frame (polars.DataFrame or LazyFrame) of monthly, quarterly or half-yearly cumulative figures, with ``adjustment``
         ``ytd`` if it has that column. Without ``frequency`` the dates must show it. A lazy frame holds one edition of
         each figure.
 
@@ -222,6 +222,7 @@ def _out_of_line(frame: pl.DataFrame, single: pl.Series, start: pl.Expr) -> pl.S
     return shares.select(odd.fill_null(False).alias("odd"))["odd"]
 
 
+@by_series({"note": pl.String, "method": pl.String}, changes=["adjustment"])
 def january_february(frame: pl.DataFrame, *, how: str | None = None) -> pl.DataFrame:
     """Take January and February together, one observation a year, as the Lunar New Year falls in either.
 
@@ -231,7 +232,7 @@ def january_february(frame: pl.DataFrame, *, how: str | None = None) -> pl.DataF
     Parameters
     ----------
     frame
-        Monthly series frame: cumulative since January (``adjustment`` ``ytd``), of which February is taken, or
+        Monthly series frame (polars.DataFrame or LazyFrame): cumulative since January (``adjustment`` ``ytd``), of which February is taken, or
         single months, which are aggregated.
     how
         ``sum``, ``mean`` or ``end`` for single months, as in `to_frequency`; by default what the catalogue says of

@@ -17,7 +17,7 @@ from polars.testing import assert_frame_equal
 import gbaindicators as gba
 from gbaindicators.errors import FrameError, GbaError, MissingRateError, UnknownNameError, UsageError
 from gbaindicators.tables.series_frame import FREQUENCY
-from gbaindicators.transforms import lazily
+from gbaindicators.transforms import cutting
 
 Transform = Callable[[pl.DataFrame], pl.DataFrame]
 #: Transforms of shipped figures: what is loaded, and what is done.
@@ -35,17 +35,6 @@ CASES: dict[str, tuple[Callable[[], pl.DataFrame], Transform]] = {
     "aggregate": (lambda: gba.load("gdp", gba.members("greater_bay_area"), start="2001", end="2023", frequency="A").filter(pl.col("prices") == "current").pipe(gba.convert, "USD"), partial(gba.aggregate, to="greater_bay_area", missing="skip")),
     "shares": (lambda: gba.load("gdp", gba.members("greater_bay_area"), start="2001", end="2023", frequency="A").filter(pl.col("prices") == "current").pipe(gba.convert, "USD"), gba.shares),
 }  # fmt: skip
-#: Transforms that need more than a piece, or whose result is a handful of rows: they ask for an eager frame.
-EAGER: dict[str, Transform] = {
-    "breaks": gba.breaks,
-    "cagr": partial(gba.cagr, start="2010", end="2020"),
-    "carry_over": gba.carry_over,
-    "contributions": gba.contributions,
-    "hp_filter": gba.hp_filter,
-    "share_changes": gba.share_changes,
-    "to_calendar_year": gba.to_calendar_year,
-    "trend_growth": gba.trend_growth,
-}
 
 
 def sorted_rows(frame: pl.DataFrame) -> pl.DataFrame:
@@ -65,7 +54,7 @@ def untouchable(schema: pl.Schema) -> pl.LazyFrame:
 
 @pytest.fixture(autouse=True, params=[10, 1_000_000], ids=["small pieces", "one piece"])
 def pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lazily, "_ROWS", request.param)
+    monkeypatch.setattr(cutting, "_ROWS", request.param)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -188,12 +177,6 @@ def test_what_the_rows_tell_is_refused_when_they_are_collected(
     lazy = transform(rows.lazy())
     with pytest.raises(error):
         lazy.collect()
-
-
-@pytest.mark.parametrize("name", EAGER)
-def test_transforms_that_need_the_whole_say_so(name: str) -> None:
-    with pytest.raises(FrameError, match=r"call \.collect\(\) on it first"):
-        EAGER[name](untouchable(gba.load("gdp", "macao").schema))
 
 
 def test_a_part_that_is_missing_in_one_period_only_is_missed_there() -> None:

@@ -73,6 +73,23 @@ def published(indicator: str, area: str, period: str, table: str = "gdp") -> dic
     return {r["source"]: r["value"] for r in rows}
 
 
+def test_figures_of_the_first_day_are_dated_where_somebody_dates_them(make_database) -> None:
+    def office(at: str) -> dict[str, str]:
+        return {"id": f"office_{at or 'never'}", "grade": "mirror", "producer": "Office", "vintage": at}
+
+    stated = [office(at) for at in ("2026-11-22", "2026-11", "2026", "")]
+    rows = [rate("2020-Q1", "1.0", "2020-05-01")]
+    rows += [rate(f"2020-Q{i}", f"{i}.5", "2026-11-22", one["id"]) for i, one in enumerate(stated, start=1)]
+    # of a service, which dates its figures or has the day they were accepted
+    rows += [rate("2021-Q1", "7.0", "2026-11-21", "dsec"), rate("2021-Q1", "7.5", "2026-11-22", "dsec")]
+    database = make_database(sources=[OFFICE[0], *stated], gdp=rows)
+    found = revisions("gdp_real_growth", "macao", sources="all", database=database)
+    first_day = found.frame.filter(vintage=date(2026, 11, 22))
+    assert first_day["sources"].explode().to_list() == ["office_2026-11-22", "office_2026-11", "dsec"]
+    assert first_day["revision"].to_list() == [0.5, None, 0.5]
+    assert any(note.startswith("2 figures have no stated date of publication") for note in found.notes)
+
+
 class TestByHand:
     def test_releases_in_order(self, small: Path) -> None:
         frame = revisions("gdp_real_growth", "macao", database=small).frame

@@ -163,6 +163,8 @@ def test_holidays_by_area_and_by_name():
         h.holidays_of("auto", None)
     with pytest.raises(UsageError, match="calendar"):
         h.holidays_of("auto", "world")
+    with pytest.raises(UnknownNameError, match=r"'my_city'.*or None"):
+        h.holidays_of("auto", "my_city")
 
 
 @pytest.mark.parametrize("year", [1949, 2051])

@@ -18,7 +18,8 @@ from gbaindicators.tables.series_frame import (
     series_keys,
 )
 from gbaindicators.transforms.frequencies import with_frequency
-from gbaindicators.transforms.inputs import read_series
+from gbaindicators.transforms.inputs import read_series, refuse_lazy
+from gbaindicators.transforms.lazily import by_series
 from gbaindicators.transforms.seasonal.decomposition import decompose
 from gbaindicators.transforms.seasonal.holidays import holidays_of
 from gbaindicators.transforms.seasonal.output import read_output
@@ -38,6 +39,7 @@ _NAMED: Final = 20
 _MODELS: Final = ("transform", "model", "regressors", "holidays", "specification")
 
 
+@by_series({"adjustment": pl.String, "method": pl.String})
 def seasonal_adjust(
     frame: pl.DataFrame,
     method: str = "x13",
@@ -59,8 +61,8 @@ def seasonal_adjust(
     Parameters
     ----------
     frame
-        Series frame: ``period``, ``value`` and any columns that tell series apart, in any order of rows. Figures
-        that are missing before the first and after the last stay missing.
+        Series frame (polars.DataFrame or LazyFrame): ``period``, ``value`` and any columns that tell series apart, in
+        any order of rows. Figures that are missing before the first and after the last stay missing.
     method
         ``"x13"``, for three years or more of months or quarters; ``"stl"``, robust local regression, which needs
         no program and takes weekly figures (season of 52 weeks) and daily ones (of 7 days) too; ``"mstl"`` for
@@ -147,7 +149,7 @@ def seasonal_adjust(
     for row in result.warnings.to_dicts():
         del row["check"]
         message = row.pop("message")
-        warnings.warn(f"{name_of(row)}: {message}", AdjustmentWarning, stacklevel=2)
+        warnings.warn(f"{name_of(row)}: {message}", AdjustmentWarning, stacklevel=3)
     return result.adjusted
 
 
@@ -168,7 +170,8 @@ def seasonal_adjustment(
     Parameters
     ----------
     frame, method, seats, holidays, trading_days, outliers, model, transform, executor
-        As for `seasonal_adjust`, and so are the errors; reasons not to publish are rows of ``warnings`` here.
+        As for `seasonal_adjust`, and so are the errors; reasons not to publish are rows of ``warnings`` here. The frame is
+        no LazyFrame: what is returned are several tables of one computation, which lazy ones would each do anew.
 
     Returns
     -------
@@ -184,6 +187,7 @@ def seasonal_adjustment(
     >>> result.components.filter(component="seasonal")["value"][:4].round(3).to_list()
     [-2.0, -1.0, 1.0, 2.0]
     """
+    refuse_lazy(frame, "seasonal_adjustment", "seasonal_adjust")
     asked = _asked(method, seats, holidays, trading_days, outliers, model, transform)
     frame = read_series(frame, "seasonal adjustment")
     check_unique_periods(frame)

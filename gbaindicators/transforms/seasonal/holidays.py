@@ -239,7 +239,11 @@ def holidays_of(holidays: str | Sequence[str] | None, area: str | None) -> tuple
                 "holidays='auto' goes by the area, and the frame has no column 'area': name the holidays, "
                 "holidays=('lunar_new_year', 'easter')"
             )
-        currency = catalog().area(area).currency
+        try:
+            currency = catalog().area(area).currency
+        except UnknownNameError:
+            name_them = "For one of your own, name the holidays, holidays=('easter',), or None."
+            raise UnknownNameError("area", area, catalog().areas, name_them) from None
         if currency not in _BY_CURRENCY:
             raise UsageError(
                 f"no calendar of holidays is known for {area!r}: name them, holidays=('easter',), or None"
