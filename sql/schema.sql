@@ -94,9 +94,27 @@ CREATE TABLE partition (name VARCHAR, table_name VARCHAR, file VARCHAR, rows BIG
 -- What each partition was made of. A file of the same size and time of change is taken to be unchanged.
 CREATE TABLE partition_input (file VARCHAR, size BIGINT, changed_ns BIGINT, hash VARCHAR);
 
--- Every series in the partitions, and the sources that print it.
+-- What each partition holds, which tells what a check needs to read.
+CREATE TABLE partition_content (
+    file VARCHAR, indicator VARCHAR, frequency VARCHAR, adjustment VARCHAR, unit VARCHAR, rows BIGINT, first_period DATE, last_period DATE
+);
+
+-- Every series in the partitions, the sources that print it, and the last period for which each is preferred (null: none).
 CREATE TABLE partition_series (
-    table_name VARCHAR, indicator VARCHAR, area VARCHAR, frequency VARCHAR, adjustment VARCHAR, prices VARCHAR, source VARCHAR
+    table_name VARCHAR, indicator VARCHAR, area VARCHAR, frequency VARCHAR, adjustment VARCHAR, prices VARCHAR, source VARCHAR,
+    last_preferred DATE
+);
+
+-- How well two sources of a series in partitions agree: that part of the table `agreement` which a build takes over.
+CREATE TABLE partition_agreement (
+    table_name VARCHAR, indicator VARCHAR, area VARCHAR, frequency VARCHAR, adjustment VARCHAR, prices VARCHAR, source_a VARCHAR,
+    source_b VARCHAR, shared BIGINT, largest_difference DOUBLE
+);
+
+-- Where the preferred figures of a series in partitions pass from one source to another, whether or not the two agree.
+CREATE TABLE partition_switch (
+    table_name VARCHAR, indicator VARCHAR, area VARCHAR, frequency VARCHAR, adjustment VARCHAR, prices VARCHAR, period DATE,
+    source_before VARCHAR, source VARCHAR, file VARCHAR, row BIGINT
 );
 
 -- Files of earlier builds that a reader may still have open, and since when they are of no use to new ones.

@@ -29,7 +29,7 @@ from gbaindicators.store.home import database_place
 from gbaindicators.store.lake.location import Lake
 from gbaindicators.store.opening import open_database, quiet
 from gbaindicators.store.partition_base import Base
-from gbaindicators.store.partition_checks import check_partitions, insert_findings
+from gbaindicators.store.partition_checks import check_partitions
 from gbaindicators.store.partition_inputs import find_partitions
 from gbaindicators.store.partitions import (
     Edition,
@@ -43,7 +43,7 @@ from gbaindicators.version import __version__
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["BuildSummary", "build_file", "check_tables", "count_all", "raise_failures"]
+__all__ = ["BuildSummary", "build_file", "count_all", "raise_failures"]
 
 _MOST_FAILURES: Final = 10_000
 Progress = Callable[[str], None]
@@ -218,12 +218,6 @@ def raise_failures(failures: list[pl.DataFrame]) -> None:
         f"{report.height} cell{'s break' if report.height > 1 else ' breaks'} the rules of their table; nothing was "
         "published:\n" + "\n".join(lines) + more, report,
     )  # fmt: skip
-
-
-def check_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Write down what the checks across tables find."""
-    for path in sorted((sql_dir() / "checks").glob("*.sql")):
-        insert_findings(connection, path.stem)
 
 
 def _record(

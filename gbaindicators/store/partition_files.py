@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["attach_partitions", "missing_partition", "partitions_dir", "quoted"]
+__all__ = ["attach_partitions", "findings_beside", "missing_partition", "partitions_dir", "quoted"]
 
 
 def partitions_dir(database: Path) -> Path:
@@ -18,6 +18,15 @@ def partitions_dir(database: Path) -> Path:
     'gba.duckdb.partitions'
     """
     return database.with_name(database.name + ".partitions")
+
+
+def findings_beside(partition: Path) -> Path:
+    """File beside one of a partition that holds what the checks of its figures found; there is none if nothing was.
+
+    >>> findings_beside(Path("gdp/year=2020/4f2a.parquet")).name
+    '4f2a.findings.parquet'
+    """
+    return partition.with_name(f"{partition.stem}.findings.parquet")
 
 
 def quoted(text: str | Path) -> str:
@@ -33,8 +42,10 @@ def attach_partitions(connection: duckdb.DuckDBPyConnection, database: Path) -> 
     folder = partitions_dir(database).absolute()
     if folder.is_dir():
         connection.execute(f"SET VARIABLE gba_partitions = {quoted(folder)}")
-        # they stay readable where a query may reach nothing else outside of the database
-        connection.execute(f"SET allowed_directories = [{quoted(folder)}]")
+        # They stay readable where a query may reach nothing else outside of the database. Connections of one process
+        # share that setting: where a query has sealed it already, it was made before.
+        if connection.execute("SELECT current_setting('enable_external_access')").fetchall() == [(True,)]:
+            connection.execute(f"SET allowed_directories = [{quoted(folder)}]")
 
 
 def missing_partition(connection: duckdb.DuckDBPyConnection, database: Path) -> str | None:

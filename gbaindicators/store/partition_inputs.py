@@ -23,7 +23,7 @@ from gbaindicators.tables.csv_files import read_batches
 from gbaindicators.tables.observations import COLUMNS
 from gbaindicators.tables.validation import FAILURES
 
-__all__ = ["Input", "Partition", "find_partitions", "in_partition", "outside_of_keys", "read_partition_file"]
+__all__ = ["Input", "Partition", "find_partitions", "outside_of_keys", "read_partition_file"]
 
 #: What may tell partitions apart: what all sources and vintages of one figure have in common. They are chosen among
 #: within a partition, so that no figure may lie in two.
@@ -106,12 +106,6 @@ def _hash(path: Path) -> str:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
-
-
-def in_partition(root: Path, path: Path) -> bool:
-    """Tell whether a file of a datasets folder belongs to a table in partitions."""
-    parts = path.relative_to(root).parts
-    return parts[0] == "observations" and len(parts) > 2
 
 
 def find_partitions(root: Path, names: Catalog) -> list[Partition]:

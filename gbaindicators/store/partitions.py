@@ -11,10 +11,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,16 +22,21 @@ import polars as pl
 from gbaindicators.catalog import Catalog, sql_dir
 from gbaindicators.errors import DatasetError
 from gbaindicators.store.filling import insert_catalog, insert_observations, repeated
-from gbaindicators.store.opening import open_database, quiet
-from gbaindicators.store.partition_files import partitions_dir, quoted
+from gbaindicators.store.last_edition import Ask, last_edition, take_over
+from gbaindicators.store.opening import quiet
+from gbaindicators.store.partition_base import Base
+from gbaindicators.store.partition_checks import FIGURE_CHECKS, insert_findings
+from gbaindicators.store.partition_files import findings_beside, partitions_dir, quoted
 from gbaindicators.store.partition_inputs import (
     Input,
     Partition,
     outside_of_keys,
     read_partition_file,
 )
+from gbaindicators.store.partition_series import record_series
 from gbaindicators.tables import observations
 from gbaindicators.tables.validation import validate
+from gbaindicators.version import __version__
 
 if TYPE_CHECKING:
     import duckdb
@@ -40,8 +44,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Edition", "attach_view", "build_partitions", "record_partitions", "remove_retired"]
 
-#: The checks that ask about single figures. Those over whole series would read the whole table at every build.
-CHECKS: Final = ("money_of_another_area", "part_as_whole", "parts_and_total", "sources_disagree")
 #: Changes when what is written in a partition does.
 _FORMAT: Final = "1"
 _MEMORY: Final = "1GB"
@@ -50,8 +52,6 @@ _ROW_GROUP: Final = 30_720
 _MOST_FAILURES: Final = 10_000
 #: How long the files of an earlier edition stay.
 _KEPT: Final = timedelta(days=1)
-_FINDINGS: Final = ".findings.parquet"
-_SERIES: Final = "table_name, indicator, area, frequency, adjustment, prices, source"
 
 
 @dataclass
@@ -72,9 +72,12 @@ class Edition:
         Cells that break a rule.
     retired
         Files in the folder that are of earlier editions, and since when.
+    base
+        Where the partitions stand that are not in the folder.
     """
 
     folder: Path
+    base: Base | None = None
     files: dict[Partition, str] = field(default_factory=dict)
     inputs: dict[str, Input] = field(default_factory=dict)
     new: list[str] = field(default_factory=list)
@@ -86,13 +89,27 @@ class Edition:
         """Names of the tables that are in partitions."""
         return sorted({partition.table for partition in self.files})
 
-    def paths(self, but: set[str] | frozenset[str] = frozenset()) -> list[str]:
-        """Files with their folder, apart from some."""
-        return [str(self.folder / file) for file in self.files.values() if file not in but]
+    def has(self, file: str) -> bool:
+        """Tell whether a partition was made before, here or in the base."""
+        return (self.folder / file).exists() or (self.base is not None and file in self.base.files)
+
+    def rows(self, files: Collection[str]) -> str:
+        """SQL that reads the rows of some of the partitions."""
+        here = [quoted(self.folder / file) for file in files if (self.folder / file).exists()]
+        elsewhere = [file for file in files if not (self.folder / file).exists()]
+        parts = [f"FROM read_parquet([{', '.join(here)}], hive_partitioning = false)"] if here else []
+        if elsewhere and self.base is not None:
+            parts.append(self.base.rows(elsewhere))
+        return " UNION ALL BY NAME ".join(parts)
 
 
 def build_partitions(
-    partitions: list[Partition], names: Catalog, database: Path, aside: Path, report: Callable[[str], None]
+    partitions: list[Partition],
+    names: Catalog,
+    database: Path,
+    aside: Path,
+    report: Callable[[str], None],
+    base: Base | None = None,
 ) -> Edition:
     """Write the partitions whose inputs or rules changed, and find those that did not.
 
@@ -108,13 +125,15 @@ def build_partitions(
         A path that only this build writes to.
     report
         Called with a line for each partition.
+    base
+        Partitions that a shared database holds, which need not be made.
 
     Returns
     -------
     Edition
         With ``failures``, the edition is not to be published.
     """
-    edition = Edition(partitions_dir(database))
+    edition = Edition(partitions_dir(database), base)
     if not partitions:
         return edition
     known, rules = _known_inputs(database), _rules(names)
@@ -125,7 +144,7 @@ def build_partitions(
             inputs = partition.inputs(known)
             edition.inputs |= {partition.label(i.path): i for i in inputs}
             file = f"{partition.name}/{_key(rules, partition, inputs)}.parquet"
-            there = (edition.folder / file).exists()
+            there = edition.has(file)
             state = "reused" if there else "new"
             report(f"observations/{partition.name} ({number} of {len(partitions)}): {state}")
             if not there:
@@ -143,35 +162,19 @@ def build_partitions(
 
 
 def _known_inputs(database: Path) -> dict[str, Input]:
-    rows = _from_last_edition(database, "SELECT file, size, changed_ns, hash FROM partition_input").rows()
+    with last_edition(database) as ask:
+        rows = ask("SELECT file, size, changed_ns, hash FROM partition_input").rows()
     return {file: Input(Path(file), size, changed, hash_) for file, size, changed, hash_ in rows}
-
-
-def _from_last_edition(database: Path, sql: str) -> pl.DataFrame:
-    """What the database says that is published now, nothing where there is none or it is older than partitions."""
-    import duckdb
-
-    if not database.exists() or not database.stat().st_size:
-        return pl.DataFrame()
-    connection = open_database(database, whole=False)
-    try:
-        found: pl.DataFrame = connection.sql(sql).pl()
-    except duckdb.CatalogException:
-        return pl.DataFrame()
-    else:
-        return found
-    finally:
-        connection.close()
 
 
 def _rules(names: Catalog) -> str:
     """Hash of all that decides what becomes of a row."""
-    files = [sql_dir() / name for name in ("schema.sql", "prefer.sql")]
-    files += [sql_dir() / "checks" / f"{check}.sql" for check in CHECKS]
+    files = [sql_dir() / name for name in ("schema.sql", "prefer.sql", "agree.sql")]
+    files += sorted((sql_dir() / "checks").glob("*.sql"))
     entries = ("areas", "identities", "indicators", "preferences", "units")
     files += [*(names.folder / f"{entry}.toml" for entry in entries), names.folder / "sources.csv"]
     files += sorted((names.folder / "services").glob("*.toml"))
-    digest = hashlib.blake2b(f"{_FORMAT} {version('gbaindicators')}".encode(), digest_size=16)
+    digest = hashlib.blake2b(f"{_FORMAT} {__version__}".encode(), digest_size=16)
     for path in files:
         digest.update(f"\0{path.name}\0".encode())
         digest.update(path.read_bytes())
@@ -226,11 +229,10 @@ def _fill(
 def _write(connection: duckdb.DuckDBPyConnection, final: Path, aside: Path) -> None:
     """Write the partition that is taken in, with what the checks found: whole, or not at all."""
     final.parent.mkdir(parents=True, exist_ok=True)
-    for check in CHECKS:
-        text = (sql_dir() / "checks" / f"{check}.sql").read_text(encoding="utf-8")
-        connection.execute(f"INSERT INTO finding BY NAME SELECT '{check}' AS \"check\", * FROM ({text})")
+    for check in FIGURE_CHECKS:
+        insert_findings(connection, check)
     if connection.execute("FROM finding LIMIT 1").fetchall():
-        _copy(connection, "FROM finding ORDER BY ALL", final.with_name(final.stem + _FINDINGS), aside)
+        _copy(connection, "FROM finding ORDER BY ALL", findings_beside(final), aside)
     _copy(
         connection,
         """SELECT * REPLACE (CASE WHEN series_period IN (FROM contested) THEN series_period END AS series_period)
@@ -260,7 +262,7 @@ def _sync(folder: Path) -> None:
 
 
 def record_partitions(connection: duckdb.DuckDBPyConnection, edition: Edition, database: Path) -> None:
-    """Write down in a database which partitions it refers to, what they hold and what was found in them.
+    """Write down in a database which partitions it refers to, what they hold and what is known of their series.
 
     Raises
     ------
@@ -268,16 +270,10 @@ def record_partitions(connection: duckdb.DuckDBPyConnection, edition: Edition, d
         When a table in partitions has figures elsewhere too.
     """
     _check_apart(connection, edition)
-    _record_files(connection, edition, database)
-    if edition.files:
-        _record_series(connection, edition, database)
-        beside = [f"{file.removesuffix('.parquet')}{_FINDINGS}" for file in edition.files.values()]
-        findings = [str(edition.folder / file) for file in beside if (edition.folder / file).exists()]
-        if findings:
-            connection.execute(
-                "INSERT INTO finding BY NAME FROM read_parquet(?, hive_partitioning = false)", [findings]
-            )
-    _record_retired(connection, edition, database)
+    with last_edition(database) as ask:
+        _record_files(connection, edition, ask)
+        record_series(connection, edition, ask)
+        _record_retired(connection, edition, ask)
 
 
 def _check_apart(connection: duckdb.DuckDBPyConnection, edition: Edition) -> None:
@@ -293,19 +289,24 @@ def _check_apart(connection: duckdb.DuckDBPyConnection, edition: Edition) -> Non
         )
 
 
-def _record_files(connection: duckdb.DuckDBPyConnection, edition: Edition, database: Path) -> None:
-    """What each partition holds; of those that stood in the last edition that is known."""
-    last = "SELECT file, rows, first_period, last_period FROM partition"
-    known = {row[0]: row[1:] for row in _from_last_edition(database, last).rows()}
-    for partition, file in edition.files.items():
-        if file not in known:
-            (known[file],) = connection.execute(
-                "SELECT count(*), min(period), max(period) FROM read_parquet(?, hive_partitioning = false)",
-                [str(edition.folder / file)],
-            ).fetchall()
+def _record_files(connection: duckdb.DuckDBPyConnection, edition: Edition, ask: Ask) -> None:
+    """What each partition holds and was made of; of those that stood in the last edition that is known."""
+    if files := set(edition.files.values()):
+        names = ", ".join(map(quoted, files))
+        take_over(connection, "partition_content", ask(f"FROM partition_content WHERE file IN ({names})"))
+    known = {file for (file,) in connection.execute("SELECT DISTINCT file FROM partition_content").fetchall()}
+    for file in files - known:
         connection.execute(
-            "INSERT INTO partition VALUES (?, ?, ?, ?, ?, ?)",
-            [partition.name, partition.table, file, *known[file]],
+            f"""INSERT INTO partition_content
+                SELECT ?, indicator, frequency, adjustment, unit, count(*), min(period), max(period)
+                FROM ({edition.rows([file])}) GROUP BY ALL""",
+            [file],
+        )
+    for partition, file in edition.files.items():
+        connection.execute(
+            """INSERT INTO partition SELECT $1, $2, $3, coalesce(sum(rows), 0), min(first_period), max(last_period)
+               FROM partition_content WHERE file = $3""",
+            [partition.name, partition.table, file],
         )
     for label, made_of in edition.inputs.items():
         connection.execute(
@@ -314,32 +315,12 @@ def _record_files(connection: duckdb.DuckDBPyConnection, edition: Edition, datab
         )
 
 
-def _record_series(connection: duckdb.DuckDBPyConnection, edition: Edition, database: Path) -> None:
-    """Every series: those of the last edition and of what was added, or where something was replaced, of all files."""
-    before = {str(row[0]) for row in _from_last_edition(database, "SELECT file FROM partition").rows()}
-    if not before or before - set(edition.files.values()):
-        before = set()
-    if before:
-        known = _from_last_edition(database, "FROM partition_series")
-        connection.register("incoming", known.to_arrow(compat_level=pl.CompatLevel.newest()))
-        connection.execute("INSERT INTO partition_series BY NAME FROM incoming")
-        connection.unregister("incoming")
-    if added := edition.paths(but=before):
-        connection.execute(
-            f"""INSERT INTO partition_series
-                SELECT DISTINCT {_SERIES} FROM read_parquet(?, hive_partitioning = false)
-                EXCEPT FROM partition_series""",
-            [added],
-        )
-
-
-def _record_retired(connection: duckdb.DuckDBPyConnection, edition: Edition, database: Path) -> None:
+def _record_retired(connection: duckdb.DuckDBPyConnection, edition: Edition, ask: Ask) -> None:
     """Files that are not of this edition, since the first edition that they are not of."""
-    since = dict(_from_last_edition(database, "SELECT file, since FROM partition_retired").rows())
+    since = dict(ask("SELECT file, since FROM partition_retired").rows())
     now = datetime.now(UTC).replace(tzinfo=None)
-    current = {
-        name for file in edition.files.values() for name in (file, file.removesuffix(".parquet") + _FINDINGS)
-    }
+    files = [Path(file) for file in edition.files.values()]
+    current = {name.as_posix() for file in files for name in (file, findings_beside(file))}
     there = (path.relative_to(edition.folder).as_posix() for path in edition.folder.rglob("*.parquet"))
     for file in there:
         if file not in current:

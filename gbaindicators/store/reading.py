@@ -28,6 +28,7 @@ __all__ = [
     "nothing_found",
     "one_kind_of_year",
     "query",
+    "select_figures",
 ]
 
 _COLUMNS: Final = (
@@ -72,7 +73,9 @@ def load(
         ``"nsa"``, ``"sa"``, ``"ytd"`` or ``"cumulative"``; by default all but year-to-date figures. Year-to-date
         figures become single periods with `from_ytd`.
     all_sources
-        Give the figure of every source, not only the preferred one, with a column ``source``.
+        Give every figure of every source, not only the preferred one, with a column ``source``: in every vintage (up
+        to `as_of`, if it is given), so that what a source revised has several rows, and with doubtful figures (status
+        U) and withdrawn ones (M).
     database
         Path of a database or connection string of a shared one, by default that of ``GBA_DATABASE`` or the one in the
         data home.
@@ -117,7 +120,7 @@ def load(
         conditions = {text: value for text, value in asked.items() if value is not None}
         if adjustment is None:
             conditions["adjustment <> ?"] = "ytd"
-        frame = _frame(connection, _select(all_sources, known), known, conditions)
+        frame = _frame(connection, select_figures(all_sources, known), known, conditions)
         if until is not None:
             frame = frame.filter(ended_by(until))
         if frame.is_empty():
@@ -129,7 +132,8 @@ def load(
     return frame.with_columns(pl.col("frequency").cast(pl.Enum(FREQUENCIES))).sort(*_SORT, nulls_last=True)
 
 
-def _select(all_sources: bool, known: date | None) -> str:
+def select_figures(all_sources: bool, known: date | None) -> str:
+    """SQL of the figures, in the columns of `load`; of what was known on a day, which is its first parameter."""
     if all_sources:
         vintage = "" if known is None else " WHERE vintage <= ?"
         columns = _COLUMNS.replace("sources", "[source] AS sources")
@@ -174,6 +178,8 @@ def ended_by(last: date) -> pl.Expr:
 def one_kind_of_year(frame: F) -> F:
     """Leave fiscal years out where an area has calendar years too."""
     fiscal = (pl.col("frequency") == "A") & (pl.col("period").dt.month() != 1)
+    if isinstance(frame, pl.DataFrame) and not frame.select(fiscal.any()).item():
+        return frame
     calendar = (pl.col("frequency") == "A") & (pl.col("period").dt.month() == 1)
     return frame.filter(~(fiscal & calendar.any().over("indicator", "area")))
 

@@ -10,9 +10,10 @@ import polars as pl
 
 from gbaindicators.catalog import FREQUENCIES, frequency_code
 from gbaindicators.store.connection import connect
-from gbaindicators.store.home import database_path
+from gbaindicators.store.home import database_place
 from gbaindicators.store.known import known_day, last_day
-from gbaindicators.store.names import Database, area_ids, kind_of
+from gbaindicators.store.lake.location import Lake
+from gbaindicators.store.names import Database, area_ids, fetch, kind_of
 from gbaindicators.store.partition_files import partitions_dir
 from gbaindicators.store.reading import (
     checked_adjustment,
@@ -21,6 +22,7 @@ from gbaindicators.store.reading import (
     load,
     nothing_found,
     one_kind_of_year,
+    select_figures,
 )
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["scan"]
 
+_SERIES: Final = "table_name, indicator, area, frequency, adjustment, prices, source"
 #: What tells figures apart that several sources, or one source at several times, print.
 _FIGURE: Final = ("indicator", "area", "frequency", "period", "adjustment", "prices")
 
@@ -47,8 +50,9 @@ def scan(
     """Scan published figures as a lazy series frame, for tables that do not fit into memory.
 
     Of a table in partitions nothing is read before the frame is collected, and then what is asked for:
-    ``scan(...).filter(...).collect(engine="streaming")`` or ``.sink_parquet(...)``. The transforms that need no more
-    than a part of a frame at a time take it as it is and stay lazy. Figures that lie within the database are loaded.
+    ``scan(...).filter(...).collect(engine="streaming")`` or ``.sink_parquet(...)``. The transforms take it as
+    it is and stay lazy. Figures that lie within the database are loaded.
+    Of a shared database the frame reads the snapshot that stands now, in batches, whenever it is collected.
 
     Parameters
     ----------
@@ -58,8 +62,7 @@ def scan(
     Returns
     -------
     polars.LazyFrame
-        The columns of `load`. Rows of a table in partitions come partition by partition, not sorted over all; status
-        B, where a series passes to a source that disagrees with the one before, is not marked among them.
+        The columns of `load`. Rows of a table in partitions come partition by partition, not sorted over all.
 
     Raises
     ------
@@ -84,7 +87,7 @@ def scan(
     last = None if end is None else first_or_last_day(end, last=True)
     known = min((day for day in (as_of and last_day(as_of), known_day()) if day), default=None)
     checked_adjustment(adjustment)
-    with connect(database) as connection:
+    with connect(database, as_of=known) as connection:
         column = kind_of(connection, indicator)
         if not _in_partitions(connection, column, indicator):
             return load(
@@ -92,27 +95,57 @@ def scan(
                 all_sources=all_sources, database=database,
             ).lazy()  # fmt: skip
         ids = area_ids(connection, wanted)
-        conditions = [pl.col(column if column == "indicator" else "table_name") == indicator]
-        conditions += [] if ids is None else [pl.col("area").is_in(ids)]
+        named = pl.col(column if column == "indicator" else "table_name") == indicator
+        conditions = [] if ids is None else [pl.col("area").is_in(ids)]
         conditions += [] if code is None else [pl.col("frequency") == code]
         conditions += [
             pl.col("adjustment") != "ytd" if adjustment is None else pl.col("adjustment") == adjustment
         ]
-        series = connection.sql("FROM partition_series").pl().filter(conditions)
+        series = connection.sql(f"SELECT {_SERIES} FROM partition_series").pl().filter(named, *conditions)
         files = _files(connection, series["table_name"].head(1).to_list(), first, last)
         if not files:
             raise nothing_found(connection, column, indicator, ids, start, end, code, as_of, adjustment)
-        ((first_seen,),) = connection.execute("SELECT first_seen()").fetchall()
-    conditions += [] if first is None else [pl.col("period") >= first]
-    conditions += [] if last is None else [ended_by(last)]
-    folder = partitions_dir(database_path(database))
-    rows = pl.scan_parquet([folder / file for file in files], hive_partitioning=False, glob=False)
-    rows = rows.filter(conditions)
-    chosen = _all_of(rows, known) if all_sources else _preferred(rows, known, first_seen)
+        conditions += [] if first is None else [pl.col("period") >= first]
+        conditions += [] if last is None else [pl.col("period") <= last, ended_by(last)]
+        place = database_place(database)
+        if isinstance(place, Lake):
+            chosen = _of_lake(connection, place, series, files, known, all_sources).filter(conditions)
+        else:
+            rows = pl.scan_parquet(
+                [partitions_dir(place) / file for file in files], hive_partitioning=False, glob=False
+            ).filter(named, *conditions)
+            ((first_seen,),) = connection.execute("SELECT first_seen()").fetchall()
+            chosen = _all_of(rows, known) if all_sources else _preferred(rows, known, first_seen)
+            if not all_sources and known is None:
+                chosen = _broken_at(chosen, _splices(connection, series).filter(conditions))
+            chosen = _series_frame(chosen, all_sources)
     if not all_sources and (series["frequency"] == "A").any():
         annual = pl.col("frequency") == "A"
         chosen = pl.concat([chosen.filter(~annual), one_kind_of_year(chosen.filter(annual))])
-    return _series_frame(chosen, all_sources)
+    return chosen
+
+
+def _of_lake(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    series: pl.DataFrame,
+    files: list[str],
+    known: date | None,
+    all_sources: bool,
+) -> pl.LazyFrame:
+    """What `load` asks a shared database about some series, in batches."""
+    from gbaindicators.store.lake.scanning import scan_lake
+    from gbaindicators.store.lake.session import snapshot_of
+
+    span = connection.execute(
+        "SELECT min(first_period), max(last_period) FROM partition WHERE list_contains(?, file)", [files]
+    ).fetchall()
+    days = pl.date_range(*span[0], eager=True).alias("period").to_frame()
+    indicators = series["indicator"].unique().sort().to_list()
+    sql = f"{select_figures(all_sources, known)} WHERE indicator IN ({', '.join('?' * len(indicators))})"
+    values = [*([] if known is None else [known]), *indicators]
+    columns = series.drop("table_name", "source").unique()
+    return scan_lake(lake, snapshot_of(connection), sql, values, [columns, days], all_sources=all_sources)
 
 
 def _in_partitions(connection: duckdb.DuckDBPyConnection, column: str, name: str) -> bool:
@@ -158,6 +191,23 @@ def _preferred(rows: pl.LazyFrame, known: date | None, first_seen: date) -> pl.L
         .unique(_FIGURE, keep="first", maintain_order=True)
     )
     return pl.concat([there.filter(alone), best])
+
+
+def _splices(connection: duckdb.DuckDBPyConnection, series: pl.DataFrame) -> pl.DataFrame:
+    """Where series of some indicators pass to a source that disagrees with the one before."""
+    indicators = series["indicator"].unique().to_list()
+    return fetch(connection, "FROM splice WHERE list_contains(?, indicator)", [indicators])
+
+
+def _broken_at(rows: pl.LazyFrame, splices: pl.DataFrame) -> pl.LazyFrame:
+    """Give status B to the first figure of a source that disagrees with the one before it, as the view ``latest``."""
+    if splices.is_empty():
+        return rows
+    there = splices.lazy().select(*_FIGURE, splice=True)
+    broken = pl.col("splice") & pl.col("status").is_in(["A", "P", "E"])
+    return rows.join(there, on=_FIGURE, how="left", nulls_equal=True).with_columns(
+        pl.when(broken).then(pl.lit("B")).otherwise("status").alias("status")
+    )
 
 
 def _series_frame(rows: pl.LazyFrame, all_sources: bool) -> pl.LazyFrame:

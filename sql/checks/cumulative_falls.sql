@@ -6,6 +6,6 @@ FROM (
     SELECT p.*, lag(p.value) OVER w AS before, lag(p.period) OVER w AS period_before
     FROM printed p JOIN indicator i ON i.id = p.indicator
     WHERE p.adjustment = 'ytd' AND i.kind IN ('flow', 'stock') AND i.minimum = 0
-    WINDOW w AS (PARTITION BY p.indicator, p.area, p.frequency, p.source, year(p.period) ORDER BY p.period)
+    WINDOW w AS (PARTITION BY p.indicator, p.area, p.frequency, p.prices, p.source, year(p.period) ORDER BY p.period)
 )
 WHERE value < before

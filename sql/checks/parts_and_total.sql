@@ -4,7 +4,7 @@ WITH term AS MATERIALIZED (
 ),
 by_indicator AS (
     SELECT d.id, t.indicator, t.area, t.frequency, t.period, t.adjustment, t.prices, t.source, t.file, t.row, t.published_value, t.unit,
-           t.value AS total, any_value(t.rounding) + sum(p.rounding) AS rounding, sum(p.value) AS parts, count(*) AS n, any_value(d.parts) AS wanted
+           t.value AS total, any_value(t.rounding) + sum(p.rounding ORDER BY p.indicator, p.prices) AS rounding, sum(p.value ORDER BY p.indicator, p.prices) AS parts, count(*) AS n, any_value(d.parts) AS wanted
     FROM identity d
     JOIN term t ON d.over = 'indicators' AND t.indicator = d.total
     JOIN term p ON p.indicator = d.part AND p.area = t.area AND p.frequency = t.frequency AND p.period = t.period
@@ -13,7 +13,7 @@ by_indicator AS (
 ),
 by_area AS (
     SELECT d.id, t.indicator, t.area, t.frequency, t.period, t.adjustment, t.prices, t.source, t.file, t.row, t.published_value, t.unit,
-           t.value AS total, any_value(t.rounding) + sum(p.rounding) AS rounding, sum(p.value) AS parts, count(*) AS n, any_value(d.parts) AS wanted
+           t.value AS total, any_value(t.rounding) + sum(p.rounding ORDER BY p.area, p.prices) AS rounding, sum(p.value ORDER BY p.area, p.prices) AS parts, count(*) AS n, any_value(d.parts) AS wanted
     FROM identity d
     JOIN term t ON d.over = 'areas' AND t.indicator = d.indicator AND t.area = d.total
     JOIN term p ON p.indicator = t.indicator AND p.area = d.part AND p.frequency = t.frequency AND p.period = t.period

@@ -9,11 +9,11 @@ WITH ordered AS (
     FROM printed WHERE frequency IN ('Q', 'M') AND adjustment IN ('nsa', 'sa')
     WINDOW w AS (PARTITION BY indicator, area, frequency, adjustment, prices, source ORDER BY period)
 )
-SELECT indicator, area, frequency, min(period) AS period, any_value(file) AS file, min(row) AS row, 'value' AS "column", any_value(published_value) AS value,
+SELECT indicator, area, frequency, min(period) AS period, arg_min(file, period) AS file, arg_min(row, period) AS row, 'value' AS "column", arg_min(published_value, period) AS value,
        'published statistics are not a smooth curve' AS rule,
        source || ': over ' || count(*) || ' periods the median third difference is ' || round(100 * median(abs(d3)) / median(abs(d1)), 2)
        || '% of the median change; published series are near 100% and above' AS detail
 FROM ordered
 WHERE third_before = period - CASE frequency WHEN 'Q' THEN INTERVAL 9 MONTH ELSE INTERVAL 3 MONTH END
 GROUP BY indicator, area, frequency, adjustment, prices, source
-HAVING count(*) >= 12 AND median(abs(d1)) > 10 * any_value(rounding) AND median(abs(d3)) < 0.6 * median(abs(d1))
+HAVING count(*) >= 12 AND median(abs(d1)) > 10 * max(rounding) AND median(abs(d3)) < 0.6 * median(abs(d1))

@@ -4,7 +4,7 @@ WITH year AS (
     WHERE i.over_time = 'sum' AND p.frequency = 'A' AND p.preferred AND p.adjustment = 'nsa'
 ),
 parts AS (
-    SELECT y.indicator, y.area, y.period, y.prices, p.frequency AS of, sum(p.value) AS total, sum(p.rounding) AS rounding, count(*) AS n
+    SELECT y.indicator, y.area, y.period, y.prices, p.frequency AS of, sum(p.value ORDER BY p.period) AS total, sum(p.rounding ORDER BY p.period) AS rounding, count(*) AS n
     FROM year y JOIN printed p
       ON p.indicator = y.indicator AND p.area = y.area AND p.preferred AND p.adjustment = 'nsa' AND p.unit = y.unit
      AND p.prices IS NOT DISTINCT FROM y.prices AND p.frequency IN ('Q', 'M')

@@ -138,7 +138,7 @@ def test_a_crash_in_the_middle_leaves_the_last_good_database(good: Path, make_da
     def fail(*_: object) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(importlib.import_module("gbaindicators.store.building"), "check_tables", fail)
+    monkeypatch.setattr(importlib.import_module("gbaindicators.store.building"), "check_partitions", fail)
     unchanged(good, make_datasets(gdp=[{}]), DatabaseError, "Input/output error. Nothing was published")
 
 
@@ -146,7 +146,9 @@ def test_an_interrupt_leaves_nothing_behind(good: Path, make_datasets, monkeypat
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(importlib.import_module("gbaindicators.store.building"), "check_tables", interrupt)
+    monkeypatch.setattr(
+        importlib.import_module("gbaindicators.store.building"), "check_partitions", interrupt
+    )
     with pytest.raises(KeyboardInterrupt):
         build(make_datasets(gdp=[{}]), good)
     assert beside(good) == set()
@@ -323,7 +325,7 @@ def test_what_an_earlier_build_that_was_killed_left_is_cleared(good: Path, make_
     script = (
         "import importlib, os, signal, sys\n"
         "module = importlib.import_module('gbaindicators.store.building')\n"
-        "module.check_tables = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "module.check_partitions = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         "importlib.import_module('gbaindicators.store').build(sys.argv[1], sys.argv[2])\n"
     )
     folder = make_datasets(gdp=[{}])
