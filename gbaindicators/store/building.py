@@ -23,6 +23,7 @@ import polars as pl
 from gbaindicators.catalog import catalog, datasets_dir, sql_dir
 from gbaindicators.errors import DatabaseError, DatasetError, ValidationError
 from gbaindicators.store.archive import Archive
+from gbaindicators.store.edition import Edition
 from gbaindicators.store.filling import insert_archive, insert_catalog, insert_tables, repeated
 from gbaindicators.store.fingerprint import fingerprint
 from gbaindicators.store.home import database_place
@@ -31,13 +32,7 @@ from gbaindicators.store.opening import open_database, quiet
 from gbaindicators.store.partition_base import Base
 from gbaindicators.store.partition_checks import check_partitions
 from gbaindicators.store.partition_inputs import find_partitions
-from gbaindicators.store.partitions import (
-    Edition,
-    attach_view,
-    build_partitions,
-    record_partitions,
-    remove_retired,
-)
+from gbaindicators.store.partitions import attach_view, build_partitions, record_partitions, remove_retired
 from gbaindicators.version import __version__
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from gbaindicators.store.partition_files import findings_beside, quoted
 if TYPE_CHECKING:
     import duckdb
 
-    from gbaindicators.store.partitions import Edition
+    from gbaindicators.store.edition import Edition
 
 __all__ = ["FIGURE_CHECKS", "check_partitions", "insert_findings"]
 

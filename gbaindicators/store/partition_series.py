@@ -15,7 +15,7 @@ from gbaindicators.store.partition_files import quoted
 if TYPE_CHECKING:
     import duckdb
 
-    from gbaindicators.store.partitions import Edition
+    from gbaindicators.store.edition import Edition
 
 __all__ = ["join_series", "record_series"]
 

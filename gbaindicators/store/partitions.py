@@ -11,8 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,6 +20,7 @@ import polars as pl
 
 from gbaindicators.catalog import Catalog, sql_dir
 from gbaindicators.errors import DatasetError
+from gbaindicators.store.edition import Edition
 from gbaindicators.store.filling import insert_catalog, insert_observations, repeated
 from gbaindicators.store.last_edition import Ask, last_edition, take_over
 from gbaindicators.store.opening import quiet
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     import duckdb
     import pandera.polars as pa
 
-__all__ = ["Edition", "attach_view", "build_partitions", "record_partitions", "remove_retired"]
+__all__ = ["attach_view", "build_partitions", "record_partitions", "remove_retired"]
 
 #: Changes when what is written in a partition does.
 _FORMAT: Final = "1"
@@ -52,55 +52,6 @@ _ROW_GROUP: Final = 30_720
 _MOST_FAILURES: Final = 10_000
 #: How long the files of an earlier edition stay.
 _KEPT: Final = timedelta(days=1)
-
-
-@dataclass
-class Edition:
-    """The partitions that a database refers to.
-
-    Attributes
-    ----------
-    folder
-        Where their files lie.
-    files
-        For each partition its file, relative to the folder.
-    inputs
-        The files it was made of, by their label.
-    new
-        Names of the partitions that were written.
-    failures
-        Cells that break a rule.
-    retired
-        Files in the folder that are of earlier editions, and since when.
-    base
-        Where the partitions stand that are not in the folder.
-    """
-
-    folder: Path
-    base: Base | None = None
-    files: dict[Partition, str] = field(default_factory=dict)
-    inputs: dict[str, Input] = field(default_factory=dict)
-    new: list[str] = field(default_factory=list)
-    failures: list[pl.DataFrame] = field(default_factory=list)
-    retired: dict[str, datetime] = field(default_factory=dict)
-
-    @property
-    def tables(self) -> list[str]:
-        """Names of the tables that are in partitions."""
-        return sorted({partition.table for partition in self.files})
-
-    def has(self, file: str) -> bool:
-        """Tell whether a partition was made before, here or in the base."""
-        return (self.folder / file).exists() or (self.base is not None and file in self.base.files)
-
-    def rows(self, files: Collection[str]) -> str:
-        """SQL that reads the rows of some of the partitions."""
-        here = [quoted(self.folder / file) for file in files if (self.folder / file).exists()]
-        elsewhere = [file for file in files if not (self.folder / file).exists()]
-        parts = [f"FROM read_parquet([{', '.join(here)}], hive_partitioning = false)"] if here else []
-        if elsewhere and self.base is not None:
-            parts.append(self.base.rows(elsewhere))
-        return " UNION ALL BY NAME ".join(parts)
 
 
 def build_partitions(

@@ -22,6 +22,7 @@ def build(
     database: Database = None,
     *,
     progress: Callable[[str], None] | None = None,
+    message: str | None = None,
 ) -> BuildSummary:
     """Build a database from a datasets folder and publish it.
 
@@ -40,6 +41,8 @@ def build(
         their refreshes accepted, stays in it.
     progress
         Called with a line of text at every step.
+    message
+        What `snapshots` says of this build of a shared database, by default what was built.
 
     Returns
     -------
@@ -63,9 +66,11 @@ def build(
     >>> summary.sources > 1000
     True
     """
-    place = database_place(database)
+    place, say = database_place(database), progress or _quiet
     if isinstance(place, Path):
-        return build_file(datasets, place, progress or _quiet)
+        made = build_file(datasets, place, say)
+        say(f"published {place}")
+        return made
     from gbaindicators.store.lake.publishing import build_lake
 
-    return build_lake(datasets, place, progress or _quiet)
+    return build_lake(datasets, place, say, message)

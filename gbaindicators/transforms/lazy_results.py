@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 import polars as pl
 from polars.io.plugins import register_io_source
 
+from gbaindicators.tables.predicates import conjuncts
+
 __all__ = ["Asked", "Made", "lazy_result", "made_by"]
 
 #: What no value depends on: it is not read where nobody asks for it.
@@ -91,7 +93,7 @@ def lazy_result(
         conditions: list[pl.Expr] = []
         if predicate is not None:
             needed |= set(predicate.meta.root_names())
-            conditions = [c for c in _conditions(predicate) if set(c.meta.root_names()) <= kept]
+            conditions = [c for c in conjuncts(predicate) if set(c.meta.root_names()) <= kept]
         for piece in make(Asked(conditions, _RIDES_ALONG - needed, few)):
             found = _as(piece, schema)
             found = found if predicate is None else found.filter(predicate)
@@ -114,16 +116,6 @@ def _first(pieces: Iterator[pl.DataFrame], rows: int) -> Iterator[pl.DataFrame]:
         rows -= piece.height
         if rows <= 0:
             return
-
-
-def _conditions(predicate: pl.Expr) -> list[pl.Expr]:
-    """Take the conditions apart that must all hold."""
-    sides = predicate.meta.pop()
-    if len(sides) == 2:
-        for one, other in (sides, sides[::-1]):
-            if (one & other).meta.eq(predicate):
-                return [*_conditions(one), *_conditions(other)]
-    return [predicate]
 
 
 def _as(made: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:

@@ -48,10 +48,7 @@ def test_wide_characters_take_two_columns() -> None:
 
 
 def test_a_paragraph_hangs() -> None:
-    assert (
-        lay_out([Paragraph("one two three", 4, "[1]"), "", "end"], 12)
-        == "[1] one two\n    three\n\nend\n"
-    )
+    assert lay_out([Paragraph("one two three", 4, "[1]"), "", "end"], 12) == "[1] one two\n    three\n\nend\n"
 
 
 def test_numbers_stay_whole_where_there_is_no_room() -> None:

@@ -452,6 +452,14 @@ def test_a_query_reaches_the_partitions_and_no_other_file(small: tuple[Path, Pat
         gba.query(f"FROM read_parquet('{other}')", database=database)
 
 
+def test_a_database_is_read_on_after_a_query_has_sealed_it(small: tuple[Path, Path]) -> None:
+    _, database = small
+    with gba.connect(database) as held:  # connections of one process share what a query may reach
+        assert gba.query("SELECT count(*) FROM observation", database=database).item() == 3
+        figures = gba.load("gdp", database=database)
+        assert figures.height == held.execute("SELECT count(*) FROM latest").fetchall()[0][0] == 3
+
+
 # --- what a partition may be -----------------------------------------------------------------------------------------
 
 

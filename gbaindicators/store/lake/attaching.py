@@ -17,7 +17,17 @@ from gbaindicators.store.opening import quiet
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["NAME", "TURNS", "attach_lake", "attach_turns", "columns_of", "complaints", "data_path", "quoted"]
+__all__ = [
+    "NAME",
+    "TURNS",
+    "attach_lake",
+    "attach_turns",
+    "columns_of",
+    "complaints",
+    "data_path",
+    "is_made",
+    "quoted",
+]
 
 #: Name of the lake in a connection, and of the PostgreSQL database where writers take turns.
 NAME: Final = "lake"
@@ -44,11 +54,7 @@ def attach_lake(connection: duckdb.DuckDBPyConnection, lake: Lake, *, write: boo
     DatabaseError
         When it cannot be reached, or there is none.
     """
-    _prepare(connection, lake)
-    load_extension(connection, "ducklake")
-    options = [] if write else ["READ_ONLY"]
-    if lake.password is not None:
-        options.append(f"META_SECRET {_LOGIN}")
+    options = _prepared(connection, lake) + ([] if write else ["READ_ONLY"])
     with complaints(lake):
         if write and not _is_made(connection, lake, options):
             options.append(f"DATA_PATH {quoted(_new_data_path(lake))}")
@@ -59,6 +65,26 @@ def attach_lake(connection: duckdb.DuckDBPyConnection, lake: Lake, *, write: boo
         _attach(connection, lake, options)
     if data_path(connection, lake).startswith("s3://"):
         _use_object_store(connection)
+
+
+def is_made(connection: duckdb.DuckDBPyConnection, lake: Lake) -> bool:
+    """Tell whether there is a lake where a connection string names one.
+
+    Raises
+    ------
+    DatabaseError
+        When its place cannot be reached.
+    """
+    options = _prepared(connection, lake)
+    with complaints(lake):
+        return _is_made(connection, lake, options)
+
+
+def _prepared(connection: duckdb.DuckDBPyConnection, lake: Lake) -> list[str]:
+    """Load what is needed to attach a lake, and return the options that it takes."""
+    _prepare(connection, lake)
+    load_extension(connection, "ducklake")
+    return [] if lake.password is None else [f"META_SECRET {_LOGIN}"]
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, lake: Lake, options: list[str]) -> None:

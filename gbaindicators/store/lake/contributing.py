@@ -18,6 +18,7 @@ from gbaindicators.store.filling import insert_catalog, insert_observations
 from gbaindicators.store.home import database_place
 from gbaindicators.store.lake.attaching import NAME, columns_of, complaints
 from gbaindicators.store.lake.location import Lake
+from gbaindicators.store.lake.partitions import edition_of
 from gbaindicators.store.lake.publishing import CONTRIBUTED, open_workshop, publish
 from gbaindicators.store.lake.recomputing import add_names, recompute
 from gbaindicators.store.names import Database
@@ -183,16 +184,23 @@ def _rewrite(
         tempfile.TemporaryDirectory(prefix="gba-lake-") as folder,
         open_workshop(lake, Path(folder)) as connection,
     ):
-        if "observation" not in columns_of(connection, NAME):
+        tables = columns_of(connection, NAME)
+        if "observation" not in tables:
             raise DatabaseError(f"{lake} holds no figures yet; begin with: gba build --database '{lake}'")
+        if "partition" not in tables:
+            raise DatabaseError(
+                f"{lake} was written by an older version of gbaindicators; publish anew first: gba build --database '{lake}'"
+            )
         if (
             insert is None
             and not connection.execute(f"FROM {NAME}.main.observation WHERE {mine} LIMIT 1").fetchone()
         ):
             raise UsageError(f"{lake} has no contribution {name!r}: {_contributions(connection)}")
         with complaints(lake):
-            recompute(connection, NAME, lambda: insert(connection) if insert else None, without=mine)
-        return publish(connection, lake, "joined", author, message)
+            edition = edition_of(connection, lake, NAME, Path(folder))
+            aside = Path(folder) / "last.duckdb"
+            recompute(connection, NAME, lambda: insert and insert(connection), edition, aside, without=mine)
+        return publish(connection, lake, "joined", author, message, Path(folder))
 
 
 def _contributions(connection: duckdb.DuckDBPyConnection) -> str:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gbaindicators.catalog import sql_dir
-from gbaindicators.store.building import check_tables, raise_failures
+from gbaindicators.store.building import count_all, raise_failures
+from gbaindicators.store.edition import Edition
 from gbaindicators.store.filling import repeated
+from gbaindicators.store.lake.partitions import in_no_partition, take_over_partitions, write_down
 from gbaindicators.store.lake.session import define_views
+from gbaindicators.store.partition_checks import check_partitions
+from gbaindicators.store.partition_series import join_series
+from gbaindicators.version import __version__
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,6 +54,8 @@ def recompute(
     connection: duckdb.DuckDBPyConnection,
     base: str,
     insert: Callable[[], None],
+    edition: Edition,
+    aside: Path,
     *,
     without: str = "false",
 ) -> None:
@@ -62,6 +69,10 @@ def recompute(
         Name of the attached one.
     insert
         Adds what is new.
+    edition
+        The partitions of the attached one.
+    aside
+        Path of a file to work with.
     without
         Condition on observations that are not taken over.
 
@@ -75,19 +86,22 @@ def recompute(
         connection.execute(f"INSERT INTO {table} BY NAME FROM {base}.main.{table} WHERE {condition}")
     connection.execute(
         f"INSERT INTO observation BY NAME SELECT * REPLACE ({_AS_READ}) FROM {base}.main.observation "
-        f"WHERE NOT {_DERIVED} AND NOT ({without})"
+        f"WHERE NOT {_DERIVED} AND NOT ({without}) AND {in_no_partition(connection, base)}"
     )
     insert()
+    take_over_partitions(connection, base)
     for name in ("derive", "prefer", "agree"):
         connection.execute((sql_dir() / f"{name}.sql").read_text(encoding="utf-8"))
+    join_series(connection)
     raise_failures(repeated(connection))
     define_views(connection)
-    check_tables(connection)
+    write_down(connection, base, aside)
+    check_partitions(connection, edition, aside)
+    observations, _, _, findings = count_all(connection)
     connection.execute(
         f"""INSERT INTO build BY NAME SELECT * REPLACE (? AS package_version, version() AS duckdb_version, ? AS built_at,
-            (SELECT count(*) FROM observation) AS observations, (SELECT count(*) FROM finding) AS findings)
-            FROM {base}.main.build""",
-        [version("gbaindicators"), datetime.now(UTC).replace(tzinfo=None)],
+            ? AS observations, ? AS findings) FROM {base}.main.build""",
+        [__version__, datetime.now(UTC).replace(tzinfo=None), observations, findings],
     )
 
 

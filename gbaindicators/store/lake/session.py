@@ -17,7 +17,7 @@ from gbaindicators.store.lake.location import Lake
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["SNAPSHOTS", "define_views", "read_lake"]
+__all__ = ["SNAPSHOTS", "define_views", "read_lake", "snapshot_of"]
 
 #: Snapshots of an attached lake that hold figures; time is UTC.
 SNAPSHOTS: Final = f"""
@@ -25,6 +25,8 @@ SNAPSHOTS: Final = f"""
            commit_extra_info AS extra
     FROM {NAME}.snapshots() WHERE snapshot_id > 0
 """
+#: Begins the name of the database in memory that shows a snapshot.
+_SNAPSHOT: Final = "snapshot_"
 #: Attached lakes of this process. To load the extensions takes half a second: once in a process is enough.
 _attached: Final[dict[tuple[int, Lake, bool], duckdb.DuckDBPyConnection]] = {}
 _one_at_a_time: Final = threading.Lock()
@@ -78,7 +80,7 @@ def _open(lake: Lake, day: date | None, sealed: bool) -> duckdb.DuckDBPyConnecti
         try:
             snapshot = _snapshot(connection, lake, day)
             # Views and macros live in memory, once for each snapshot: a lake cannot hold macros of tables.
-            defined = f"snapshot_{snapshot}"
+            defined = f"{_SNAPSHOT}{snapshot}"
             if not connection.execute(
                 "FROM duckdb_databases() WHERE database_name = ?", [defined]
             ).fetchone():
@@ -117,6 +119,12 @@ def _snapshot(connection: duckdb.DuckDBPyConnection, lake: Lake, day: date | Non
         return lake.snapshot
     by_then = [] if day is None else [n for n, time in rows if time.date() < day + timedelta(days=1)]
     return int(by_then[-1]) if by_then else numbers[-1]
+
+
+def snapshot_of(connection: duckdb.DuckDBPyConnection) -> int:
+    """Tell which snapshot a connection of `read_lake` reads."""
+    ((name,),) = connection.execute("SELECT current_database()").fetchall()
+    return int(str(name).removeprefix(_SNAPSHOT))
 
 
 def define_views(connection: duckdb.DuckDBPyConnection) -> None:

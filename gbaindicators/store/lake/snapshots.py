@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from itertools import takewhile
 from pathlib import Path
 
 import polars as pl
@@ -12,10 +13,11 @@ from gbaindicators.errors import UsageError
 from gbaindicators.store.home import database_place
 from gbaindicators.store.lake.attaching import NAME, columns_of, complaints, quoted
 from gbaindicators.store.lake.location import Lake
+from gbaindicators.store.lake.partitions import PUBLISHED
 from gbaindicators.store.lake.session import SNAPSHOTS, define_views, read_lake
 from gbaindicators.store.names import Database
 
-__all__ = ["database_bytes", "snapshots"]
+__all__ = ["archives", "database_bytes", "snapshots"]
 
 
 def snapshots(database: Database = None) -> pl.DataFrame:
@@ -62,6 +64,19 @@ def snapshots(database: Database = None) -> pl.DataFrame:
     return frame
 
 
+def archives(lake: Lake) -> set[str]:
+    """Fingerprints of the archives of refreshes whose figures a shared database has taken in.
+
+    Builds of the shipped figures keep what those before them took in; one of other datasets leaves it out.
+    """
+    with read_lake(lake) as connection, complaints(lake):
+        rows = connection.execute(
+            f"SELECT extra->>'datasets', extra->>'archive' FROM ({SNAPSHOTS}) ORDER BY snapshot DESC"
+        ).fetchall()
+    shipped = takewhile(lambda row: row[0] == "shipped", rows)
+    return {archive for _, archive in shipped if archive is not None}
+
+
 def database_bytes(database: Database = None) -> bytes:
     """Give a database as the content of a file: a shared one as it stands, or stood in the snapshot that is named."""
     place = database_place(database)
@@ -82,6 +97,8 @@ def _copy_lake(lake: Lake, file: Path) -> None:
         connection.execute((sql_dir() / "schema.sql").read_text(encoding="utf-8"))
         there = columns_of(connection, "copied")
         for table in columns_of(connection, NAME):
+            if table in PUBLISHED:
+                continue  # their rows lie within the file
             if table in there:
                 connection.execute(f"INSERT INTO {table} BY NAME FROM {session}.main.{table}")
             else:
