@@ -152,7 +152,7 @@ def look(chromium: Browser) -> Iterator[Callable[..., Opened]]:
         seen.page.on("pageerror", lambda error: seen.console.append(str(error)))
         seen.page.on("request", lambda request: seen.requests.append(request.url))
         seen.page.goto(file.as_uri())
-        seen.page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+        seen.page.locator("html[data-ready=yes]").wait_for(state="attached")
         return seen
 
     yield look

@@ -390,9 +390,8 @@ def test_a_link_is_copied_or_shown_to_copy(reader: Reader) -> None:
     page = reader.page
     reader.go("indicator=population&areas=macao&unit=own&frequency=A")
     page.click("#explorer-copy")
-    page.wait_for_function(
-        "document.getElementById('explorer-done').textContent || !document.getElementById('explorer-by-hand').hidden"
-    )
+    # a locator waits without evaluating text, which the page's policy forbids
+    page.locator("#explorer-done:not(:empty), #explorer-by-hand:not([hidden])").wait_for(state="attached")
     if page.locator("#explorer-by-hand").is_visible():
         assert "#explorer?indicator=population&areas=macao" in page.input_value("#explorer-link")
 
