@@ -168,7 +168,7 @@ def benchmark(
 
     given: dict[str, Any] = {"bays": bay} if bay else {}
     announce_first_build(database)
-    with store.using_database(database):
+    with store.using_database(database), store.held_open():
         frame = comparison.benchmark(
             indicator, definition=_definitions(definition), currency=currency, basis=basis,  # type: ignore[arg-type]
             prices=prices, years=years, year=None if year == "all" else year, mixed=mixed, **given,  # type: ignore[arg-type]

@@ -211,7 +211,7 @@ def _draw_all(
     figures: dict[str | Path, Any] = {}
     failed = []
     with log.working("drawing") as progress:
-        with store.using_database(database):
+        with store.using_database(database), store.held_open():
             for name, drawn in gallery(lang):
                 progress(f"reading {name}")
                 if isinstance(drawn, GbaError):
@@ -235,7 +235,7 @@ def _ranked(
     from gbaindicators.catalog import parse_period
 
     announce_first_build(database)
-    with store.using_database(database):
+    with store.using_database(database), store.held_open():
         if start is None and end is None:
             return comparison.sensitivity(indicator, bays or comparison.BAYS)
         ranks = comparison.sensitivity(indicator, bays or comparison.BAYS, year=None)
