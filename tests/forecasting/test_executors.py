@@ -307,7 +307,10 @@ def test_a_pool_that_loses_a_process_in_the_middle_changes_no_digit():
     many = monthly(24)
     alone = gba.forecast(many, 2, model="regression")
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        # Both processes are there before one is killed: Python waits forever for one that it starts meanwhile.
+        pool.submit(time.sleep, 1)
         process = pool.submit(os.getpid).result()
+        assert len(pool._processes) == 2
         killer = _kill_while(lambda: process if pool._pending_work_items else None)
         with pytest.warns(WorkerWarning, match="computed again"):
             ahead = gba.forecast(many, 2, model="regression", executor=pool)
