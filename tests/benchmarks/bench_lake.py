@@ -53,7 +53,7 @@ def seconds_of(process: subprocess.Popen[str], began: float, found: dict[str, fl
 
 
 def contribution(folder: Path, of: Path) -> Path:
-    """Datasets folder with figures of another table, one a stop."""
+    """Datasets folder with thirty years of one area in another table."""
     (folder / "observations").mkdir(parents=True)
     row = pl.read_csv(of / "observations" / "gdp.csv", infer_schema=False).head(1)
     years = pl.DataFrame({"period": [str(year) for year in range(1990, 2020)]})
