@@ -65,7 +65,7 @@ WITH converted AS (
 )
 SELECT *, [area] AS members, NULL AS definition FROM converted
 UNION ALL
-SELECT d.area, c.period, sum(c.value), 'USD', list_sort(list_distinct(flatten(list(c.sources)))),
+SELECT d.area, c.period, sum(c.value ORDER BY c.area), 'USD', list_sort(list_distinct(flatten(list(c.sources)))),
        CASE WHEN bool_or(c.status = 'B') THEN 'B' WHEN bool_or(c.status = 'E') THEN 'E' WHEN bool_or(c.status = 'P') THEN 'P' ELSE 'A' END,
        list_sort(list(c.area)), d.id
 FROM definition d JOIN converted c ON c.area = d.member
