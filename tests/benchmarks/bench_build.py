@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,7 +16,8 @@ import polars as pl
 
 from gbaindicators.catalog import catalog
 from gbaindicators.tables.observations import COLUMNS
-from tests.benchmarks.suite import Row, Run, Setting, absent, apart, compare, installed
+from tests.benchmarks.suite import Bench, Work, apart
+from tests.benchmarks.table import installed
 
 _OURS = """
 import sys, time
@@ -103,15 +104,15 @@ def write_transactions(path: Path, rows: int) -> None:
             file.write(frame.write_csv(include_header=False))
 
 
-def fresh(script: str, datasets: Path, database: Path, *more: str) -> Run:
+def fresh(script: str, datasets: Path, database: Path, *more: str) -> Work:
     """Run a script that writes a new database."""
-    run = apart(script, str(datasets), str(database), *more)
+    work = apart(script, str(datasets), str(database), *more)
 
-    def afresh() -> float:
+    def afresh() -> None:
         database.unlink(missing_ok=True)
-        return run()
+        work.run()
 
-    return afresh
+    return replace(work, run=afresh)
 
 
 def _written(folder: Path, rows: int) -> Path:
@@ -119,16 +120,14 @@ def _written(folder: Path, rows: int) -> Path:
     return folder
 
 
-def rows(setting: Setting) -> Iterator[Row]:
+def test_builds(bench: Bench) -> None:
     """Compare on a few million rows, and with what is slow on fewer."""
     with tempfile.TemporaryDirectory(prefix="bench-build-") as folder:
-        root, many, some = Path(folder), setting.size(2_000_000, 2_000), setting.size(100_000, 1_000)
+        root, many, some = Path(folder), bench.size(2_000_000, 2_000), bench.size(100_000, 1_000)
         large = _written(root / "large", many)
         ours = fresh(_OURS, large, root / "ours.duckdb")
         bare = fresh(_BARE, large, root / "bare.duckdb")
-        yield compare(
-            f"validated build of {many:,} rows", ours, "bare DuckDB read_csv", bare, setting, repeats=3
-        )
+        bench.compare(f"validated build of {many:,} rows", ours, "bare DuckDB read_csv", bare, rounds=3)
         small, names = _written(root / "small", some), root / "names.json"
         known = catalog()
         lists = {"indicator": list(known.indicators), "area": list(known.areas), "unit": list(known.units)}
@@ -137,12 +136,12 @@ def rows(setting: Setting) -> Iterator[Row]:
         for form in ("sqlite", "duckdb"):
             against = f"pandas, Pandera, {'to_sql (SQLite)' if form == 'sqlite' else 'into DuckDB'}"
             if not (installed("pandas") and installed("pandera")):
-                yield absent(work, against)
+                bench.absent(work, against)
                 continue
             theirs = fresh(_PANDERA, small, root / "theirs.db", str(names), form)
-            yield compare(work, ours, against, theirs, setting, repeats=3)
+            bench.compare(work, ours, against, theirs, rounds=3)
         if not installed("frictionless"):
-            yield absent(work, "frictionless validate")
+            bench.absent(work, "frictionless validate")
             return
         theirs = fresh(_FRICTIONLESS, small, root / "none.db", str(names))
-        yield compare(work, ours, "frictionless validate", theirs, setting, repeats=2)
+        bench.compare(work, ours, "frictionless validate", theirs, rounds=2)

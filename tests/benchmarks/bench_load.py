@@ -8,7 +8,6 @@ better source speaks. All open what they read each time, in one warm process.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,8 @@ import polars as pl
 
 from gbaindicators.store import build, load
 from tests.benchmarks.bench_build import write_transactions
-from tests.benchmarks.suite import Row, Setting, absent, compare, installed, same, timed
+from tests.benchmarks.suite import Bench, same
+from tests.benchmarks.table import installed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,7 +88,7 @@ def _grades(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     )
 
 
-def rows(setting: Setting) -> Iterator[Row]:
+def test_reads(bench: Bench) -> None:
     """Compare after a check that all return the same figures."""
     with tempfile.TemporaryDirectory(prefix="bench-load-") as folder:
         root = Path(folder)
@@ -96,9 +96,9 @@ def rows(setting: Setting) -> Iterator[Row]:
         build(database=shipped)
         ours = partial(load, "gdp", database=shipped)
         same(ours().sort(KEYS)["value"], bare(shipped).sort(KEYS)["value"], "load")
-        yield compare('load("gdp")', timed(ours), "bare DuckDB query", timed(partial(bare, shipped)), setting, repeats=30)  # fmt: skip
+        bench.compare('load("gdp")', ours, "bare DuckDB query", partial(bare, shipped), rounds=30)
         datasets = root / "datasets"
-        write_vintages(datasets / "observations" / "card_transactions.csv", setting.size(1_000_000, 6_000))
+        write_vintages(datasets / "observations" / "card_transactions.csv", bench.size(1_000_000, 6_000))
         build(datasets, vintages)
         parquet = root / "vintages.parquet"
         with duckdb.connect(str(vintages), read_only=True) as connection:
@@ -115,7 +115,7 @@ def rows(setting: Setting) -> Iterator[Row]:
         if installed("pandas"):
             theirs["pandas by hand"] = partial(pandas_as_of, parquet, grades.to_pandas(), indicator)
         else:
-            yield absent(work, "pandas by hand")
+            bench.absent(work, "pandas by hand")
         for against, by_hand in theirs.items():
             same(ours().sort(KEYS)["value"], by_hand()["value"], work)
-            yield compare(work, timed(ours), against, timed(by_hand), setting, repeats=9)
+            bench.compare(work, ours, against, by_hand, rounds=9)

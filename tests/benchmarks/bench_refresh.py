@@ -13,7 +13,7 @@ import os
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
@@ -27,7 +27,7 @@ from gbaindicators.catalog import Feed, Service, catalog
 from gbaindicators.ingest import refreshing
 from gbaindicators.ingest.exchange import Page, Request, page_rows
 from gbaindicators.ingest.sources import datasf, imf, immd
-from tests.benchmarks.suite import Row, Setting, compare, timed
+from tests.benchmarks.suite import Bench, told
 from tests.ingest.replay import Answer, Question, dumped
 from tests.ingest.world import World
 
@@ -82,13 +82,13 @@ def refreshed(services: Sequence[Service]) -> float:
         taken = time.perf_counter() - began
     new = {one.new for one in done.outcomes}
     if not done.well or not done.published or new != {SERIES * MONTHS}:
-        raise SystemExit(f"the refresh did not take over what it should: {done}")
+        raise AssertionError(f"the refresh did not take over what it should: {done}")
     return taken
 
 
-def together(setting: Setting) -> Row:
+def together(bench: Bench) -> None:
     """Compare the refresh of all services with that of the slowest alone."""
-    services = made_up_services(setting.size(SERVICES, 2), 0.1 if setting.quick else 1.0)
+    services = made_up_services(bench.size(SERVICES, 2), 0.1 if bench.setting.quick else 1.0)
     with (
         patch.object(
             refreshing, "connector", lambda _: SimpleNamespace(request=made_up_request, parse=made_up_parse)
@@ -97,13 +97,12 @@ def together(setting: Setting) -> Row:
     ):
         world.made[_HOST] = made_up_answer
         with patch.dict(os.environ, {"GBA_REPLAY": world.address}):
-            return compare(
+            bench.compare(
                 f"refresh of {len(services)} services of {SERIES} series",
-                lambda: refreshed(services),
+                told(lambda: refreshed(services)),
                 "the slowest service alone",
-                lambda: refreshed(services[:1]),
-                setting,
-                repeats=1,
+                told(lambda: refreshed(services[:1])),
+                rounds=1,
                 warm=True,
             )
 
@@ -142,7 +141,7 @@ def crossings() -> tuple[bytes, Request]:
     return (head + "".join(rows)).encode(), Request("https://x.org", feeds)
 
 
-def rows(setting: Setting) -> Iterator[Row]:
+def test_refresh(bench: Bench) -> None:
     """Compare what a connector does to an answer with what the bare parser does to it, and many services with one."""
     cases: dict[str, tuple[Any, Callable[[], tuple[bytes, Request]], str, Callable[[bytes], Any]]] = {
         "Socrata JSON (datasf)": (datasf, socrata, "json.loads", json.loads),
@@ -153,9 +152,7 @@ def rows(setting: Setting) -> Iterator[Row]:
         body, request = make()
         found = connector.parse(body, request).rows
         if found.select(pl.col("value").is_in(["", None]).any()).item():
-            raise SystemExit(f"{name}: not all was read")
-        ours, theirs = timed(partial(connector.parse, body, request)), timed(partial(bare, body))
-        yield compare(
-            f"{name}, {found.height:,} observations read", ours, against, theirs, setting, repeats=2
-        )
-    yield together(setting)
+            raise AssertionError(f"{name}: not all was read")
+        ours, theirs = partial(connector.parse, body, request), partial(bare, body)
+        bench.compare(f"{name}, {found.height:,} observations read", ours, against, theirs, rounds=2)
+    together(bench)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from gbaindicators.store import build
-from tests.benchmarks.suite import Row, Setting, alone, apart
+from tests.benchmarks.suite import Bench, apart
 
 _REPORT = """
 import sys, time
@@ -20,13 +19,10 @@ print(time.perf_counter() - start)
 """
 
 
-def rows(setting: Setting) -> Iterator[Row]:
+def test_report(bench: Bench) -> None:
     """Nothing else makes this report: its time stands alone."""
     with tempfile.TemporaryDirectory(prefix="bench-report-") as folder:
         root = Path(folder)
         build(database=root / "gba.duckdb")
-        yield alone(
-            "gba report, from start to end",
-            apart(_REPORT, str(root / "report"), str(root / "gba.duckdb")),
-            setting,
-        )
+        report = apart(_REPORT, str(root / "report"), str(root / "gba.duckdb"))
+        bench.alone("gba report, from start to end", report)

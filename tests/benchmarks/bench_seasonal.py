@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from datetime import date
 from functools import partial
 
@@ -13,7 +12,7 @@ import polars as pl
 from gbaindicators.errors import AdjustmentError
 from gbaindicators.transforms.seasonal import seasonal_adjustment
 from gbaindicators.transforms.seasonal.program import find_program
-from tests.benchmarks.suite import Row, Setting, absent, compare, timed
+from tests.benchmarks.suite import Bench
 
 YEARS = 20
 
@@ -53,29 +52,20 @@ def by_statsmodels(frame: pl.DataFrame) -> list[np.ndarray]:
     return adjusted
 
 
-def rows(setting: Setting) -> Iterator[Row]:
+def test_adjustment(bench: Bench) -> None:
     """Compare on monthly series of twenty years."""
-    count = setting.size(12, 2)
+    count = bench.size(12, 2)
     work = f"X-13 of {count} monthly series of {YEARS} years"
     try:
         find_program()
         import statsmodels.tsa.x13  # noqa: F401
     except (AdjustmentError, ImportError):
-        yield absent(work, "statsmodels x13_arima_analysis")
+        bench.absent(work, "statsmodels x13_arima_analysis")
         return
     frame = observations(count)
-    ours, theirs = (
-        seasonal_adjustment(frame).adjusted["value"].to_numpy(),
-        np.concatenate(by_statsmodels(frame)),
-    )
+    ours, theirs = partial(seasonal_adjustment, frame), partial(by_statsmodels, frame)
     # models and regressors are chosen a little differently, so the two agree in size only
-    if np.median(np.abs(ours / theirs - 1)) > 0.01:
-        raise SystemExit("X-13: the two do not adjust alike")
-    yield compare(
-        work,
-        timed(partial(seasonal_adjustment, frame)),
-        "statsmodels x13_arima_analysis",
-        timed(partial(by_statsmodels, frame)),
-        setting,
-        repeats=3,
-    )
+    apart = ours().adjusted["value"].to_numpy() / np.concatenate(theirs()) - 1
+    if np.median(np.abs(apart)) > 0.01:
+        raise AssertionError("X-13: the two do not adjust alike")
+    bench.compare(work, ours, "statsmodels x13_arima_analysis", theirs, rounds=3)

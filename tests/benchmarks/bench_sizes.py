@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,8 @@ from gbaindicators.store import build
 from gbaindicators.transforms.growth import growth
 from tests.benchmarks.bench_build import write_transactions
 from tests.benchmarks.bench_growth import observations
-from tests.benchmarks.suite import Row, Setting, seconds_text, timed
+from tests.benchmarks.suite import Bench
+from tests.benchmarks.table import Row, seconds_text
 
 TIMES = (1, 10, 100)
 
@@ -38,29 +39,27 @@ def _build(folder: Path, rows: int) -> Callable[[], object]:
     return partial(build, datasets, folder / f"{rows}.duckdb")
 
 
-def rows(setting: Setting) -> Iterator[Row]:
+def test_sizes(bench: Bench) -> None:
     """A row for each kind of work, with the three times and the exponent."""
     with tempfile.TemporaryDirectory(prefix="bench-sizes-") as folder:
         kinds: dict[str, tuple[int, Callable[[int], Callable[[], object]]]] = {
-            "build, rows": (setting.size(20_000, 500), partial(_build, Path(folder))),
-            "growth, rows": (setting.size(50_000, 500), lambda n: partial(growth, observations(n))),
-            "forecast, series": (setting.size(50, 1), lambda n: partial(forecast, annual(n), 5)),
+            "build, rows": (bench.size(20_000, 500), partial(_build, Path(folder))),
+            "growth, rows": (bench.size(50_000, 500), lambda n: partial(growth, observations(n))),
+            "forecast, series": (bench.size(50, 1), lambda n: partial(forecast, annual(n), 5)),
         }
         for name, (least, make) in kinds.items():
-            yield _fitted(name, [least * times for times in TIMES], make, setting)
+            bench.add(_fitted(name, [least * times for times in TIMES], make, bench))
 
 
-def _fitted(
-    name: str, sizes: list[int], make: Callable[[int], Callable[[], object]], setting: Setting
-) -> Row:
+def _fitted(name: str, sizes: list[int], make: Callable[[int], Callable[[], object]], bench: Bench) -> Row:
     seconds = []
     for size in sizes:
-        run = timed(make(size))
+        work = make(size)
         # the largest takes long enough to be told from noise, and what it imports is imported
         largest = size == sizes[-1]
         if not largest:
-            run()
-        seconds.append(median(run() for _ in range(1 if setting.quick or largest else 3)))
+            work()
+        seconds.append(median(bench.seconds(f"{name}: {size:,}", work, rounds=1 if largest else 3)))
     exponent = float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
     last = float(np.log(seconds[-1] / seconds[-2]) / np.log(sizes[-1] / sizes[-2]))
     return Row(

@@ -6,7 +6,7 @@ without and with ``sources``; `growth` has a benchmark of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -19,7 +19,8 @@ from gbaindicators.tables.series_frame import FREQUENCY
 from gbaindicators.transforms.indexing import index
 from gbaindicators.transforms.money import convert, deflate
 from gbaindicators.transforms.year_to_date import from_ytd
-from tests.benchmarks.suite import Row, Setting, absent, compare, installed, same, timed
+from tests.benchmarks.suite import Bench, same
+from tests.benchmarks.table import installed
 
 KEYS = ["indicator", "area"]
 FIRST, LAST = date(1985, 1, 1), date(2024, 12, 1)
@@ -178,18 +179,19 @@ def check(case: Case) -> None:
     """End the run when the two do not give the same."""
     ours, theirs = case.ours(case.frame), case.by_hand(case.frame)
     if set(ours.columns) != set(theirs.columns):
-        raise SystemExit(f"{case.name}: the columns differ: {ours.columns} and {theirs.columns}")
+        raise AssertionError(f"{case.name}: the columns differ: {ours.columns} and {theirs.columns}")
     same(ours["value"].to_numpy(), theirs["value"].to_numpy(), case.name)
     if "sources" in ours.columns and not ours["sources"].equals(theirs["sources"]):
-        raise SystemExit(f"{case.name}: the sources do not agree")
+        raise AssertionError(f"{case.name}: the sources do not agree")
 
 
-def pandas_row(rows: int, setting: Setting) -> Row:
+def against_pandas(rows: int, bench: Bench) -> None:
     """Compare `convert` with a merge in pandas."""
     case = convert_case(rows, origin=False)
     work = f"convert {case.frame.height:,} rows"
     if not installed("pandas"):
-        return absent(work, "pandas by hand")
+        bench.absent(work, "pandas by hand")
+        return
     frame = case.frame.to_pandas()
     rates = figures("1mo", "unit", [f"{u} per USD" for u in UNITS], origin=False)
     table = rates.select(pl.col("unit").str.head(3), "period", rate="value").to_pandas()
@@ -200,17 +202,17 @@ def pandas_row(rows: int, setting: Setting) -> Row:
         return joined.drop(columns="rate").assign(unit="USD", method="to USD")
 
     same(case.ours(case.frame)["value"], by_pandas()["value"], work)
-    return compare(work, timed(partial(case.ours, case.frame)), "pandas by hand", timed(by_pandas), setting, repeats=3)  # fmt: skip
+    bench.compare(work, partial(case.ours, case.frame), "pandas by hand", by_pandas, rounds=3)
 
 
-def rows(setting: Setting) -> Iterator[Row]:
+def test_transforms(bench: Bench) -> None:
     """Compare every transform, without and with sources."""
-    size = setting.size(2_000_000, 20_000)
+    size = bench.size(2_000_000, 20_000)
     for make in (convert_case, deflate_case, index_case, from_ytd_case):
         for origin in (False, True):
             case = make(size, origin=origin)
             check(case)
             work = f"{case.name}, {case.frame.height:,} rows{' with sources' if origin else ''}"
-            ours, theirs = (timed(partial(one, case.frame)) for one in (case.ours, case.by_hand))
-            yield compare(work, ours, "Polars by hand", theirs, setting, repeats=3)
-    yield pandas_row(size, setting)
+            ours, theirs = (partial(one, case.frame) for one in (case.ours, case.by_hand))
+            bench.compare(work, ours, "Polars by hand", theirs, rounds=3)
+    against_pandas(size, bench)
