@@ -1,10 +1,17 @@
 """The bay areas compared on stated definitions, years and rates; how their cities converge, hold together, and answer policies."""
 
-from gbaindicators.comparison.bays import BAYS, benchmark
+from gbaindicators.comparison.bays import (
+    BAYS,
+    benchmark,
+    catch_up,
+    gap,
+    overtake,
+    published_comparisons,
+    sensitivity,
+)
 from gbaindicators.comparison.clubs import convergence_clubs
 from gbaindicators.comparison.concentration import concentration, rank_size
 from gbaindicators.comparison.convergence import convergence
-from gbaindicators.comparison.gaps import catch_up, gap
 from gbaindicators.comparison.inequality import dispersion, inequality
 from gbaindicators.comparison.integration import (
     IndexRobustness,
@@ -16,10 +23,7 @@ from gbaindicators.comparison.integration import (
 )
 from gbaindicators.comparison.log_t import log_t_test
 from gbaindicators.comparison.mobility import mobility, rank_changes
-from gbaindicators.comparison.overtaking import overtake
 from gbaindicators.comparison.policy import PolicyEffect, policy_effect
-from gbaindicators.comparison.published import published_comparisons
-from gbaindicators.comparison.rankings import sensitivity
 from gbaindicators.comparison.sector_shares import shares_of_total
 from gbaindicators.comparison.shift_share import shift_share
 from gbaindicators.comparison.structure import location_quotients, similarity

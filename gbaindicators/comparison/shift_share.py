@@ -12,6 +12,7 @@ from gbaindicators.comparison.cross_sections import provenance
 from gbaindicators.comparison.structure import area_shares
 from gbaindicators.errors import FrameError, UnknownNameError, UsageError
 from gbaindicators.tables.series_frame import append_method, check_series_frame, one_unit, series_keys
+from gbaindicators.transforms.growth import with_breaks
 from gbaindicators.transforms.inputs import read_series
 
 __all__ = ["shift_share"]
@@ -45,7 +46,7 @@ def shift_share(
     polars.DataFrame
         For each other area, each sector and then their ``total``: rows with ``component`` ``benchmark``, ``mix``,
         ``regional``, and ``change``, their sum; ``value`` in the unit of the frame, ``period`` that of `end`. The
-        sources are those of both ends and of the benchmark.
+        sources and ``status`` are those of both ends and of the benchmark; a break between the ends makes it B.
 
     Raises
     ------
@@ -79,6 +80,7 @@ def shift_share(
     frame = check_series_frame(read_series(frame, "shift-share"), "area", by)
     one_unit(frame, "shift-share")
     frame = frame.with_columns(pl.col("area", by).cast(pl.String))
+    frame = with_breaks(frame, series_keys(frame), first, last)
     frame = frame.filter(pl.col("period").is_in([first, last]))
     areas = frame["area"].unique(maintain_order=True).to_list()
     if benchmark not in areas:

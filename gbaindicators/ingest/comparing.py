@@ -57,6 +57,14 @@ class Comparison:
         """Figures of the other series."""
         return self.figures.filter(pl.col("feed").is_in(list(self.objections)))
 
+    def allowed_changes(self) -> pl.DataFrame:
+        """Changes of the series that nothing speaks against."""
+        return self.changes.filter(~pl.col("feed").is_in(list(self.objections)))
+
+    def held_changes(self) -> pl.DataFrame:
+        """Changes of the other series."""
+        return self.changes.filter(pl.col("feed").is_in(list(self.objections)))
+
 
 def compare(
     service: Service, feeds: Sequence[Feed], rows: pl.DataFrame, known: pl.DataFrame, catalog: Catalog, *,

@@ -11,10 +11,10 @@ from typing import Any, Final
 import polars as pl
 
 from gbaindicators.catalog import Service, catalog, period_text
+from gbaindicators.ingest.accepting import held_changes
 from gbaindicators.ingest.comparing import feed_of
 from gbaindicators.ingest.memory import Memory
 from gbaindicators.ingest.planning import Turn, following_period, services_of, turns_of
-from gbaindicators.ingest.refreshing import held_changes
 from gbaindicators.store.archive import Archive
 
 __all__ = ["freshness"]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Final
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
 
 import polars as pl
 
-from gbaindicators.catalog import Catalog, Feed, Service, parse_period, period_end, period_text
+from gbaindicators.catalog import Catalog, Feed, Service, catalog, parse_period, period_end, period_text
 from gbaindicators.errors import UnknownNameError
 from gbaindicators.ingest.comparing import feed_of
 from gbaindicators.ingest.memory import Memory
+from gbaindicators.store.archive import Archive
 
-__all__ = ["Turn", "expected_day", "following_period", "services_of", "turn_of", "turns_of"]
+__all__ = ["Turn", "expected_day", "following_period", "refresh_plan", "services_of", "turn_of", "turns_of"]
 
 #: What was asked so recently is not asked again, however late its figure is.
 _REST: Final = timedelta(hours=20)
@@ -146,3 +147,47 @@ def turns_of(service: Service, known: pl.DataFrame, memory: Memory, now: datetim
     )
     latest = {feed: parse_period(period).start for feed, period in last.iter_rows() if feed is not None}
     return [turn_of(feed, latest.get(feed.id), memory.asked(feed), now) for feed in service.feeds]
+
+
+def refresh_plan(sources: str | Sequence[str] | None = None, *, now: datetime | None = None) -> pl.DataFrame:
+    """Say which series are due to be asked, and why.
+
+    Parameters
+    ----------
+    sources
+        Id of a service or ids of several, by default all of the catalogue.
+    now
+        The time (with its zone), by default that of the clock.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row for each series: ``service, indicator, area, frequency, due, why, latest`` (first day of the last period
+        known from the service), ``expected`` (day from which the next figure is expected), ``asked`` (when the service
+        last answered for it) and ``late`` (days by which the next figure is late).
+
+    Raises
+    ------
+    UnknownNameError
+        For a service that the catalogue does not know.
+
+    Examples
+    --------
+    >>> refresh_plan(["worldbank"])["service"].unique().to_list()
+    ['worldbank']
+    """
+    names, archive, clock = catalog(), Archive(), now or datetime.now(UTC)
+    rows = [
+        {
+            "service": service.id, "indicator": turn.feed.indicator, "area": turn.feed.area, "frequency": turn.feed.frequency,
+            "due": turn.due, "why": turn.why, "latest": turn.latest, "expected": turn.expected,
+            "asked": turn.asked, "late": turn.late(clock.date()),
+        }
+        for service in services_of(names, sources)
+        for turn in turns_of(service, archive.known(service.id), Memory(archive.root, service.id), clock)
+    ]  # fmt: skip
+    schema: dict[str, Any] = {
+        "service": pl.String, "indicator": pl.String, "area": pl.String, "frequency": pl.String, "due": pl.Boolean,
+        "why": pl.String, "latest": pl.Date, "expected": pl.Date, "asked": pl.Datetime("us", "UTC"), "late": pl.Int64,
+    }  # fmt: skip
+    return pl.DataFrame(rows, schema=pl.Schema(schema))

@@ -12,39 +12,20 @@ from __future__ import annotations
 
 import contextlib
 import io
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from itertools import groupby
 from typing import Any, Final
 from xml.parsers import expat
 
 import polars as pl
 
-from gbaindicators.catalog import Feed, parse_period
-from gbaindicators.errors import PeriodError
 from gbaindicators.ingest.exchange import Request
-from gbaindicators.ingest.json_answers import figures, refusal
+from gbaindicators.ingest.json_answers import refusal
 
-__all__ = [
-    "Message",
-    "by_flow",
-    "observation_rows",
-    "read_sdmx_csv",
-    "read_structure_specific",
-    "series_codes",
-]
+__all__ = ["Message", "read_sdmx_csv", "read_structure_specific"]
 
 # Small enough that what is read is still in the processor's cache when it is packed away: twice as fast as 65,536.
 _CHUNK: Final = 1 << 12
-# OBS_STATUS of the SDMX code list CL_OBS_STATUS that have a nearest one among those of an observation: imputed is
-# estimated; unvalidated is provisional; of low significance is unreliable; the several kinds of missing are missing.
-_STATUSES: Final = {
-    "": "A", "A": "A", "P": "P", "E": "E", "B": "B", "U": "U", "M": "M", "F": "F",
-    "I": "E", "V": "P", "N": "U", "L": "M", "O": "M", "Q": "M", "H": "M", "K": "M",
-}  # fmt: skip
-_EXPONENT: Final = r"-?(?:\d+\.?\d*|\.\d+)[eE][+-]?\d{1,3}"
 
 
 @dataclass(frozen=True)
@@ -155,11 +136,19 @@ def _plain(attributes: dict[str, str]) -> dict[str, str]:
     return {name: text for name, text in attributes.items() if ":" not in name}
 
 
+def _refuse_empty(body: bytes, request: Request) -> None:
+    if not body or body.isspace():
+        raise refusal(
+            request, "an empty answer", "the service has nothing for this key, or did not send it; ask again"
+        )
+
+
 def read_structure_specific(body: bytes, request: Request, dimensions: Iterable[str]) -> Message:
     """Read a StructureSpecificData message, of SDMX-ML 2.1 or 3.0, with the observations of each series below it.
 
-    GenericData is read too, by the library ``sdmx1`` where it is installed. Memory holds the texts of the observations, never the tree of the message. A document type declaration is refused,
-    so no entity can be declared that unfolds to gigabytes.
+    GenericData is read too, by the library ``sdmx1`` where it is installed. Memory holds the texts of the
+    observations, never the tree of the message. A document type declaration is refused, so no entity can be declared
+    that unfolds to gigabytes.
 
     Parameters
     ----------
@@ -177,6 +166,7 @@ def read_structure_specific(body: bytes, request: Request, dimensions: Iterable[
 
     Examples
     --------
+    >>> from gbaindicators.catalog import Feed
     >>> feed = Feed("imf", "gdp_real", "hong_kong", "A", "HKD", {})
     >>> message = read_structure_specific(
     ...     b'<StructureSpecificData><DataSet><Series COUNTRY="HKG"><Obs TIME_PERIOD="2023" OBS_VALUE="2.50"/>'
@@ -186,10 +176,7 @@ def read_structure_specific(body: bytes, request: Request, dimensions: Iterable[
     >>> message.observations.row(0)
     (0, '2023', '2.50', '')
     """
-    if not body or body.isspace():
-        raise refusal(
-            request, "an empty answer", "the service has nothing for this key, or did not send it; ask again"
-        )
+    _refuse_empty(body, request)
     parser = expat.ParserCreate()
     parser.buffer_text = True
     reader = _Reader(parser)
@@ -282,6 +269,7 @@ def read_sdmx_csv(body: bytes, request: Request, dimensions: Iterable[str]) -> p
 
     Examples
     --------
+    >>> from gbaindicators.catalog import Feed
     >>> feed = Feed("oecd", "gdp", "tokyo", "A", "USD", {})
     >>> read_sdmx_csv(
     ...     b"REF_AREA,TIME_PERIOD,OBS_VALUE,OBS_STATUS,UNIT_MULT\r\nJPN01F,2021,39.10,A,0\r\n",
@@ -289,10 +277,7 @@ def read_sdmx_csv(body: bytes, request: Request, dimensions: Iterable[str]) -> p
     ('JPN01F', '2021', '39.10', 'A', '0')
     """
     text = body.removeprefix(b"\xef\xbb\xbf")
-    if not text or text.isspace():
-        raise refusal(
-            request, "an empty answer", "the service has nothing for this key, or did not send it; ask again"
-        )
+    _refuse_empty(text, request)
     if text[:200].lstrip()[:1] in (b"<", b"{"):
         raise refusal(
             request, f"no CSV: it begins {text[:200].lstrip()[:40]!r}", "an error page; ask again later"
@@ -311,109 +296,3 @@ def read_sdmx_csv(body: bytes, request: Request, dimensions: Iterable[str]) -> p
         raise refusal(
             request, f"CSV that cannot be read: {str(error).splitlines()[0][:200]}", "ask again"
         ) from None
-
-
-def series_codes(feed: Feed) -> dict[str, str]:
-    """Codes of a series by dimension, in the order of its key: ``key = "{area}.{indicator}.A"`` of its `dimensions`.
-
-    >>> series_codes(Feed("imf", "cpi", "macao", "A", "index", {
-    ...     "dimensions": ("COUNTRY", "INDICATOR"), "key": "{area}.{indicator}", "area": "MAC", "indicator": "PCPI"}))
-    {'COUNTRY': 'MAC', 'INDICATOR': 'PCPI'}
-    """
-    parts = str(feed.code["key"]).format_map(feed.code).split(".")
-    return dict(zip(feed.code["dimensions"], parts, strict=True))
-
-
-def by_flow(feeds: Sequence[Feed]) -> Iterator[tuple[str, tuple[Feed, ...], dict[str, str]]]:
-    """Put the series of a flow together: its path with the key that picks them all, the series, and their start.
-
-    >>> code = {"flow": "IMF.RES,WEO", "dimensions": ("COUNTRY", "INDICATOR"), "key": "{area}.PCPI"}
-    >>> [(path, start) for path, _, start in by_flow([
-    ...     Feed("imf", "cpi", "macao", "A", "index", {**code, "area": "MAC"}, start="2001"),
-    ...     Feed("imf", "cpi", "japan", "A", "index", {**code, "area": "JPN"}, start="1980")])]
-    [('IMF.RES,WEO/MAC+JPN.PCPI', {'startPeriod': '1980'})]
-    """
-
-    def flow(feed: Feed) -> str:
-        return str(feed.code["flow"])
-
-    for name, group in groupby(sorted(feeds, key=flow), key=flow):
-        series = tuple(group)
-        codes = [series_codes(one) for one in series]
-        key = ".".join("+".join(dict.fromkeys(one[of] for one in codes)) for of in codes[0])
-        starts = [one.start for one in series]
-        yield f"{name}/{key}", series, {"startPeriod": min(starts)} if all(starts) else {}
-
-
-def observation_rows(
-    read: pl.DataFrame, request: Request, present: Sequence[str]
-) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Make rows of a page of observations, and the notes on what was left out.
-
-    A forecast (OBS_STATUS F) is no observation and is left out.
-
-    Parameters
-    ----------
-    read
-        Columns ``feed, period, value, status, locator`` and any other of a page, as the message has them: `status` is
-        its OBS_STATUS, `value` may be NaN or have an exponent.
-    request
-        What was asked.
-    present
-        Ids of the feeds that the message holds, with or without observations.
-
-    Raises
-    ------
-    AnswerError
-        When a status is unknown, a value is no number, a period is of another frequency, two figures of a period
-        differ, or a series that was asked for is not there.
-    """
-    if unknown := set(read["status"].unique()) - _STATUSES.keys():
-        what = f"OBS_STATUS {', '.join(map(repr, sorted(unknown)))}"
-        raise refusal(request, what, "learn what it means before the figures are taken")
-    if absent := sorted({one.id for one in request.feeds} - set(present)):
-        mend = "its code may have changed or been withdrawn; look it up at the service"
-        raise refusal(request, f"no series for {', '.join(absent)}", mend)
-    code = pl.col("status").replace(_STATUSES)
-    value = pl.col("value").str.strip_chars()
-    no_figure = value.str.to_lowercase().is_in(["", "nan"])
-    rows = read.with_columns(
-        pl.col("period").str.replace("-M", "-", literal=True),
-        pl.when(no_figure).then(pl.lit("")).otherwise(value).alias("value"),
-        pl.when(no_figure).then(pl.lit("M")).otherwise(code).alias("status"),
-    )
-    forecasts = (rows["status"] == "F").sum()
-    rows = rows.filter(pl.col("status") != "F")
-    odd = rows.filter(pl.col("value").str.contains("[eE]"))["value"].unique()
-    if odd.len():
-        rows = rows.with_columns(pl.col("value").replace({text: _expanded(text) for text in odd}))
-    _check_frequency(rows, request)
-    notes = (f"{forecasts:,} forecasts left out",) if forecasts else ()
-    return figures(rows, request, expected=()), notes
-
-
-def _expanded(text: str) -> str:
-    """Digits of a number with an exponent; anything else as it is."""
-    return format(Decimal(text), "f") if re.fullmatch(_EXPONENT, text) else text
-
-
-def _check_frequency(rows: pl.DataFrame, request: Request) -> None:
-    due = pl.DataFrame(
-        [(one.id, one.frequency) for one in request.feeds], schema=["feed", "due"], orient="row"
-    )
-    seen = (
-        rows.lazy()
-        .select("feed", "period")
-        .join(due.lazy(), on="feed")
-        .group_by("due", "period")
-        .first()
-        .collect()
-    )
-    for frequency, period, feed in seen.iter_rows():
-        try:
-            found = parse_period(period)[0]
-        except PeriodError:
-            found = "none"
-        if found != frequency:
-            what = f"the period {period[:40]!r} in {feed}, which has frequency {frequency}"
-            raise refusal(request, what, "the flow has changed; mend the feed")

@@ -10,15 +10,17 @@ from gbaindicators.transforms.aggregation import aggregate, members
 from gbaindicators.transforms.breaks import breaks
 from gbaindicators.transforms.calendar import to_calendar_year, to_frequency
 from gbaindicators.transforms.carry_over import carry_over
-from gbaindicators.transforms.chaining import chain, chain_links
+from gbaindicators.transforms.chaining import chain
 from gbaindicators.transforms.contributions import contributions
 from gbaindicators.transforms.disaggregation import Disaggregation, disaggregate, disaggregation_model
 from gbaindicators.transforms.filters import cf_filter, hamilton_filter, hp_filter, output_gap
 from gbaindicators.transforms.growth import cagr, growth
 from gbaindicators.transforms.index_numbers import price_index, quantity_index
 from gbaindicators.transforms.indexing import index
-from gbaindicators.transforms.money import convert, deflate, per_capita
+from gbaindicators.transforms.links import chain_links
+from gbaindicators.transforms.money import convert, deflate
 from gbaindicators.transforms.parsing import parse_periods
+from gbaindicators.transforms.per_head import per_capita
 from gbaindicators.transforms.revisions import Revisions, revisions
 from gbaindicators.transforms.seasonal import (
     SeasonalAdjustment,

@@ -85,7 +85,7 @@ def _adding(
         whole = _sum(frame, parts, missing).with_columns(area=pl.lit(name))
         whole = append_method(
             whole,
-            f"sum of {len(parts)} members ({label})"
+            f"sum of {len(parts)} members ({label}){_of_chained(frame)}"
             if len(parts) > 1
             else f"its one member, {parts[0]} ({label})",
         )
@@ -124,7 +124,8 @@ def aggregate(
     -------
     pl.DataFrame
         One row per series and period, sorted. ``members`` lists the areas that have a value in that period,
-        ``method`` names the definition, ``status`` is the worst of the parts (M where the sum is null),
+        ``method`` names the definition, and says of chain-linked volumes that their sum is not that of the whole
+        outside of the base year; ``status`` is the worst of the parts (M where the sum is null),
         ``sources`` their union and ``vintage`` the latest.
 
     Raises
@@ -143,6 +144,12 @@ def aggregate(
     """
     frame = read_series(frame, "aggregate")
     return _adding(frame, to, definition=definition, subject=subject, missing=missing)(frame)
+
+
+def _of_chained(frame: pl.DataFrame) -> str:
+    """Say of chain-linked volumes what their sum is not."""
+    chained = any(prices.startswith("chained") for prices in _values(frame, "prices"))
+    return ", near the chain-linked volume of the whole and the same in the base year only" if chained else ""
 
 
 def ratios_in(frame: pl.DataFrame) -> list[str]:

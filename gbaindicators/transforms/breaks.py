@@ -86,7 +86,8 @@ def breaks(
     FrameError
         When a series has a gap.
     UsageError
-        When `model` is not known, `trim` does not lie between 0 and 0.5, or `number` or `most` is negative.
+        When `model` is not known, `trim` does not lie between 0 and 0.5, `number` or `most` is negative, or figures are
+        accumulated since January.
     TaskError
         When the executor has no answer for some series, which is named.
 

@@ -200,9 +200,14 @@ def to_frequency(frame: pl.DataFrame, frequency: str, *, how: str | None = None)
 
 def check_starts(frame: pl.DataFrame) -> None:
     """Raise FrameError when a half-year, quarter or month does not begin on its first day."""
-    for code in ("S", "Q", "M"):
-        starts = frame.filter(pl.col("frequency").cast(pl.String) == code)["period"]
-        wrong = starts.filter((starts.dt.day() != 1) | ~starts.dt.month().is_in(_FIRST_MONTHS[code]))
+    codes = frame["frequency"].unique().cast(pl.String).to_list()
+    for code in sorted({"S", "Q", "M"}.intersection(codes), reverse=True):
+        rows = frame.filter(pl.col("frequency").cast(pl.String) == code) if len(codes) > 1 else frame
+        starts = rows["period"]
+        off = starts.dt.day() != 1
+        if code != "M":
+            off |= ~starts.dt.month().is_in(_FIRST_MONTHS[code])
+        wrong = starts.filter(off)
         if wrong.len():
             raise FrameError(
                 f"{wrong[0]} is not the first day of a period of frequency {code!r}: a series frame carries the "

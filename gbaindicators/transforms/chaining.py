@@ -35,16 +35,15 @@ from gbaindicators.tables.series_frame import (
     series_name,
 )
 from gbaindicators.transforms.frequencies import MONTHS, with_frequency
-from gbaindicators.transforms.inputs import NoRowsError, in_memory, read_series
+from gbaindicators.transforms.inputs import NoRowsError, read_series
 from gbaindicators.transforms.lazily import Columns, by_series
-from gbaindicators.transforms.provenance import add_note, collapsed, merge_provenance
+from gbaindicators.transforms.provenance import add_note, collapsed
 
-__all__ = ["chain", "chain_links"]
+__all__ = ["base_year", "chain", "chained", "name_of", "read_values"]
 
 Technique = Literal["annual_overlap", "one_quarter_overlap", "over_the_year"]
 
 _PRICES: Final = {"current": "current", "previous year": "previous", "same year": "same"}
-_LINKS: Final = "index previous year=100"
 
 
 def _of_volumes(frame: pl.DataFrame, **_: object) -> Columns:
@@ -109,81 +108,13 @@ def chain(
     """
     if method not in get_args(Technique):
         raise UsageError(f"method must be one of {', '.join(map(repr, get_args(Technique)))}, not {method!r}")
-    start = _year(base)
-    frame = _read(frame, start, method)
+    start = base_year(base)
+    frame = read_values(frame, start, method)
     said = f"chain-linked in prices of {start.start.year}, {method.replace('_', ' ')}"
-    return _chained(frame, start, method, said, "no value at prices of the previous year")
+    return chained(frame, start, method, said, "no value at prices of the previous year")
 
 
-def _of_links(links: pl.DataFrame, current: pl.DataFrame | None, **_: object) -> Columns:
-    """Columns of `chain_links`."""
-    columns = links.schema | dict.fromkeys(("prices", "note", "method"), pl.String())
-    if current is None:
-        return columns | {"unit": pl.String()}
-    if "unit" not in current.columns:
-        columns.pop("unit", None)
-    return columns | {c: current.schema[c] for c in ("indicator", "unit") if c in current.columns}
-
-
-@by_series(_of_links, changes=["indicator", "prices"])
-def chain_links(
-    links: pl.DataFrame, base: str | int = "2015", *, current: pl.DataFrame | pl.LazyFrame | None = None
-) -> pl.DataFrame:
-    """Chain annual volume indices "previous year = 100" into an index, or into volumes in prices of a base year.
-
-    The index is ``100 * product of links / 100`` from the base year on, and divided by them before it. Volumes are
-    the index times the value at current prices in the base year.
-
-    Parameters
-    ----------
-    links
-        Annual series frame (polars.DataFrame or LazyFrame) in "index previous year=100" (any positive numbers of a frame without ``unit``).
-    base
-        Year that is 100, or whose prices to use. It may be the year before the first link.
-    current
-        Series frame (polars.DataFrame or LazyFrame) at current prices with the base year, matched by the columns that tell series apart
-        (indicator, prices and adjustment aside). Without it the result is an index.
-
-    Returns
-    -------
-    pl.DataFrame
-        One row a series and year, from the year before its first link; ``unit`` "index 2015=100" or that of
-        `current`, ``prices`` "chained 2015", ``method`` and ``note``. Years that a missing link parts from the base
-        are null, and ``note`` says so. An ``indicator`` loses "_previous_year", or becomes that of `current`.
-        ``sources``, ``status`` and ``vintage`` take in every link between a year and the base.
-
-    Raises
-    ------
-    FrameError
-        When the links are of another unit, not annual or not positive, or a series has no base.
-
-    Examples
-    --------
-    >>> from datetime import date
-    >>> links = pl.DataFrame({"period": [date(2016, 1, 1), date(2017, 1, 1)], "value": [105.0, 110.0]})
-    >>> chain_links(links, "2015")["value"].to_list()
-    [100.0, 105.0, 115.5]
-    """
-    start = _year(base)
-    links = _read_links(links)
-    years = links.select(*series_keys(links), "period", *(["unit"] if "unit" in links.columns else []))
-    before = years.with_columns(pl.col("period").dt.offset_by("-1y"))
-    # a link is a value at prices of the previous year where every year's value at current prices is 100
-    whole = pl.concat([before, years]).unique().with_columns(value=pl.lit(100.0), prices=pl.lit("current"))
-    values = pl.concat([whole, links.with_columns(prices=pl.lit("previous year"))], how="diagonal_relaxed")
-    values = _read(values, start, "annual_overlap")
-    said = f"chained from links, {start.start.year}=100"
-    index = _chained(values, start, "annual_overlap", said, "no link to the previous year")
-    index = index.sort(*(k for k in series_keys(index) if k != "prices"), "period")
-    index = index.select(*links.columns, *(c for c in ("prices", "note", "method") if c not in links.columns))
-    if "indicator" in index.columns:
-        index = index.with_columns(pl.col("indicator").str.strip_suffix("_previous_year"))
-    if current is None:
-        return index.with_columns(unit=pl.lit(f"index {start.start.year}=100"))
-    return _times_level(index, check_series_frame(in_memory(current)), start)
-
-
-def _chained(frame: pl.DataFrame, base: Period, method: str, said: str, absent: str) -> pl.DataFrame:
+def chained(frame: pl.DataFrame, base: Period, method: str, said: str, absent: str) -> pl.DataFrame:
     """Chain a checked frame; `said` goes to ``method``, `absent` is the note where there is nothing to chain."""
     series = combinations(frame, [k for k in series_keys(frame) if k != "prices"])
     inputs = frame.with_columns(series.rows.alias("__series"), _year_of(base))
@@ -198,14 +129,16 @@ def _chained(frame: pl.DataFrame, base: Period, method: str, said: str, absent: 
     return result.select(*frame.columns, *(c for c in ("note", "method") if c not in frame.columns))
 
 
-def _year(base: str | int) -> Period:
+def base_year(base: str | int) -> Period:
+    """Year whose prices to use, or that is 100."""
     period = parse_period(str(base))
     if period.frequency != "A":
         raise PeriodError(f"the base is a year such as '2015' or '2015-04-01/P1Y', not {str(base)!r}")
     return period
 
 
-def _read(frame: pl.DataFrame, base: Period, method: str) -> pl.DataFrame:
+def read_values(frame: pl.DataFrame, base: Period, method: str) -> pl.DataFrame:
+    """Read what is to be chained: positive values at the three kinds of prices, in periods that a method can link."""
     frame = check_series_frame(read_series(frame, "chain"), "prices").filter(pl.col("value").is_not_null())
     if not frame.height:
         raise NoRowsError("the frame has no values: there is nothing to chain")
@@ -216,7 +149,13 @@ def _read(frame: pl.DataFrame, base: Period, method: str) -> pl.DataFrame:
         )
     check_unique_periods(frame)
     frame = with_frequency(frame)
-    codes = frame["frequency"].unique().cast(pl.String).to_list()
+    _check_frequencies(frame["frequency"].unique().cast(pl.String).to_list(), method)
+    _check_positive(frame)
+    _check_years(frame, base)
+    return frame
+
+
+def _check_frequencies(codes: list[str], method: str) -> None:
     if any(c not in MONTHS for c in codes):
         raise UsageError(
             "chain takes annual, half-yearly, quarterly or monthly figures, not weekly or daily ones"
@@ -227,13 +166,19 @@ def _read(frame: pl.DataFrame, base: Period, method: str) -> pl.DataFrame:
         )
     if method == "one_quarter_overlap" and codes != ["Q"]:
         raise UsageError("'one_quarter_overlap' takes quarters: take 'annual_overlap' or 'over_the_year'")
-    if (bad := frame.filter(pl.col("value") <= 0)).height:
-        row = bad.select(*series_keys(bad), "period", "value").row(0, named=True)
+
+
+def _check_positive(frame: pl.DataFrame) -> None:
+    bad = frame.filter(pl.col("value") <= 0).select(*series_keys(frame), "period", "value")
+    for row in bad.head(1).iter_rows(named=True):
         period, value = row.pop("period"), row.pop("value")
         raise FrameError(
             f"the value of {series_name(row)} in the period that begins {period} is {value:g}: volumes are chained "
             "from positive values; add items up until they are (changes in inventories cannot be chained)"
         )
+
+
+def _check_years(frame: pl.DataFrame, base: Period) -> None:
     annual = pl.col("frequency").cast(pl.String) == "A"
     other = frame.filter(annual & (pl.col("period").dt.month() != base.start.month))
     if other.height:
@@ -241,20 +186,6 @@ def _read(frame: pl.DataFrame, base: Period, method: str) -> pl.DataFrame:
             f"a year begins {other['period'][0]}, the base {base.start}: give the base as "
             f"'{base.start.year}-{other['period'][0]:%m-%d}/P1Y'"
         )
-    return frame
-
-
-def _read_links(links: pl.DataFrame) -> pl.DataFrame:
-    links = read_series(links, "chain_links")
-    if "unit" in links.columns and (wrong := [u for u in links["unit"].unique() if u != _LINKS]):
-        raise FrameError(f"chain_links takes {_LINKS!r}, the frame has {', '.join(map(repr, wrong))}")
-    if "frequency" in links.columns and (links["frequency"].cast(pl.String) != "A").any():
-        raise FrameError(
-            "chain_links takes annual links: a quarter over that of the previous year says no level"
-        )
-    if "frequency" not in links.columns:
-        links = links.with_columns(frequency=pl.lit("A"))
-    return links
 
 
 def _year_of(base: Period) -> pl.Expr:
@@ -272,7 +203,7 @@ def _side_by_side(inputs: pl.DataFrame, series: pl.DataFrame, method: str) -> pl
     )
     for number in rows.filter(pl.col("__units") > 1)["__series"].head(1):
         raise FrameError(
-            f"the values of {_name(series, number)} are in several units: bring them into one first"
+            f"the values of {name_of(series, number)} are in several units: bring them into one first"
         )
     per_year = {code: 12 // months for code, months in MONTHS.items()}
     rows = rows.with_columns(
@@ -284,7 +215,8 @@ def _side_by_side(inputs: pl.DataFrame, series: pl.DataFrame, method: str) -> pl
     return rows.with_columns(same.alias("same"), season.alias("__season"))
 
 
-def _name(series: pl.DataFrame, number: int) -> str:
+def name_of(series: pl.DataFrame, number: int) -> str:
+    """Name of the series in a row of the table of series, for messages."""
     return series_name(series.row(number, named=True))
 
 
@@ -293,11 +225,11 @@ def _check_inputs(rows: pl.DataFrame, series: pl.DataFrame, method: str) -> None
     for number, previous, same in has.iter_rows():
         if not previous:
             raise FrameError(
-                f"{_name(series, number)} has no values at prices of the previous year: there is nothing to chain"
+                f"{name_of(series, number)} has no values at prices of the previous year: there is nothing to chain"
             )
         if method != "annual_overlap" and not same:
             raise FrameError(
-                f"{method!r} needs values of {_name(series, number)} at average prices of the year they are of: add rows "
+                f"{method!r} needs values of {name_of(series, number)} at average prices of the year they are of: add rows "
                 "with the prices 'same year', or take 'annual_overlap'"
             )
 
@@ -362,18 +294,7 @@ def _scales(rows: pl.DataFrame, factors: pl.DataFrame, series: pl.DataFrame, bas
     found = pl.DataFrame({"__series": pl.int_range(series.height, dtype=pl.UInt32, eager=True)})
     for table in (in_base, at_base):
         found = found.join(table, on="__series", how="left", maintain_order="left")
-    for row in found.iter_rows(named=True):
-        needed = row["__n"] or 1
-        if row["count"] != needed:
-            raise FrameError(
-                f"{_name(series, row['__series'])} has {row['count'] or 0} of the {needed} values at current prices that "
-                f"the base {base.start.year} needs: take another base or filter the series out"
-            )
-        if row["volumes"] != needed and not row["__begins"]:
-            raise FrameError(
-                f"{_name(series, row['__series'])} has {row['volumes']} of the {needed} values at prices of the previous "
-                f"year that the base {base.start.year} needs: take another base or filter the series out"
-            )
+    _check_base(found, series, base)
     whole = pl.col("volumes") == pl.col("__n")
     return found.select(
         "__series",
@@ -381,6 +302,22 @@ def _scales(rows: pl.DataFrame, factors: pl.DataFrame, series: pl.DataFrame, bas
         __scale=pl.when(whole).then(pl.col("current") / pl.col("value")).otherwise(1.0),
         __base_run=pl.when(whole).then("__run").otherwise("first"),
     )
+
+
+def _check_base(found: pl.DataFrame, series: pl.DataFrame, base: Period) -> None:
+    """Check that each series has the whole base year: its values, and volumes unless its chain begins there."""
+    for row in found.iter_rows(named=True):
+        needed = row["__n"] or 1
+        if row["count"] != needed:
+            raise FrameError(
+                f"{name_of(series, row['__series'])} has {row['count'] or 0} of the {needed} values at current prices that "
+                f"the base {base.start.year} needs: take another base or filter the series out"
+            )
+        if row["volumes"] != needed and not row["__begins"]:
+            raise FrameError(
+                f"{name_of(series, row['__series'])} has {row['volumes']} of the {needed} values at prices of the previous "
+                f"year that the base {base.start.year} needs: take another base or filter the series out"
+            )
 
 
 def _with_provenance(volumes: pl.DataFrame, inputs: pl.DataFrame, series: pl.DataFrame) -> pl.DataFrame:
@@ -392,38 +329,3 @@ def _with_provenance(volumes: pl.DataFrame, inputs: pl.DataFrame, series: pl.Dat
     result = volumes.select("__series", "__year", "period", "value", __previous="previous")
     result = pl.concat([result, series[result["__series"]]], how="horizontal")
     return result.join(origin, on=["__series", "__year"], how="left", maintain_order="left")
-
-
-def _times_level(index: pl.DataFrame, current: pl.DataFrame, base: Period) -> pl.DataFrame:
-    """Multiply an index by the value at current prices in the year where it is 100."""
-    levels = current.filter(pl.col("period") == base.start, pl.col("value").is_not_null())
-    if "frequency" in levels.columns:
-        levels = levels.filter(pl.col("frequency").cast(pl.String) == "A")
-    if "prices" in levels.columns and (levels["prices"] != "current").any():
-        raise FrameError("the values of the base year must be at current prices: filter them, current=...")
-    left = ("indicator", "prices", "adjustment", "frequency")
-    by = [k for k in series_keys(index) if k in levels.columns and k not in left]
-    found = combinations(index, by)
-    twice = levels.filter(pl.struct(by or ["period"]).is_duplicated())
-    if twice.height:
-        name = series_name(twice.select(by).row(0, named=True)) if by else "the series"
-        raise FrameError(
-            f"several values at current prices for {name} in the base year: keep one in current="
-        )
-    numbered = levels.with_row_index("__level")
-    rows = (
-        found.table.join(numbered, on=by, how="left", nulls_equal=True, maintain_order="left")["__level"]
-        if by
-        else numbered["__level"].extend_constant(None, 1).head(1)
-    )
-    for number in pl.arg_where(rows.is_null(), eager=True).head(1):
-        raise FrameError(
-            f"no value at current prices for {_name(found.table, number)} in the base year that begins {base.start}: "
-            "take another base, or pass it in current="
-        )
-    at = rows.gather(found.rows)
-    named = {c: levels[c].gather(at) for c in ("indicator", "unit") if c in levels.columns}
-    index = index.drop("unit", strict=False) if "unit" not in named else index
-    result = merge_provenance(index, levels, at).with_columns(**named)
-    value = pl.col("value") * levels["value"].gather(at) / 100
-    return append_method(result.with_columns(value), "times the value at current prices of the base year")

@@ -57,7 +57,8 @@ def hp_filter(frame: pl.DataFrame, lamb: float | None = None) -> pl.DataFrame:
     FrameError
         When a series has a gap.
     UsageError
-        When `lamb` is not positive, or the frequency is weekly or daily and it is not given.
+        When `lamb` is not positive, the frequency is weekly or daily and it is not given, or figures are accumulated
+        since January.
 
     References
     ----------
@@ -132,7 +133,8 @@ def hamilton_filter(frame: pl.DataFrame, horizon: int | None = None, lags: int |
     FrameError
         When a series has a gap.
     UsageError
-        When `horizon` or `lags` is below 1, or the frequency is weekly or daily and they are not given.
+        When `horizon` or `lags` is below 1, the frequency is weekly or daily and they are not given, or figures are accumulated
+        since January.
 
     References
     ----------
@@ -214,7 +216,8 @@ def cf_filter(frame: pl.DataFrame, low: float | None = None, high: float | None 
     FrameError
         When a series has a gap.
     UsageError
-        When not ``2 <= low < high``, or the frequency is weekly or daily and they are not given.
+        When not ``2 <= low < high``, the frequency is weekly or daily and they are not given, or figures are accumulated
+        since January.
 
     References
     ----------
@@ -309,7 +312,7 @@ def output_gap(frame: pl.DataFrame, method: Filter = "hp") -> pl.DataFrame:
     Raises
     ------
     UsageError
-        For another method.
+        For another method, and of figures accumulated since January.
     SeriesTooShortError, FrameError
         As the filter does, and when a value is zero or negative.
 

@@ -22,7 +22,7 @@ from gbaindicators.transforms.lazily import Columns, by_series
 from gbaindicators.transforms.lookback import Span, check_span, earlier_rows, read_span
 from gbaindicators.transforms.provenance import merge_provenance
 
-__all__ = ["cagr", "grown", "growth"]
+__all__ = ["cagr", "grown", "growth", "with_breaks"]
 
 
 @by_series({"value": pl.Float64, "unit": pl.String, "method": pl.String})
@@ -94,7 +94,8 @@ def grown(
     span = read_span(over)
     frame = read_series(frame, "growth")
     check_span(frame, span)
-    _refuse_ytd(frame, span)
+    if span.months == 0 or span.months % 12:
+        _refuse_ytd(frame, f"growth over {over!r}", "growth over '1y'")
     base_rows = earlier_rows(frame, over)
     rate = _rate(
         pl.col("value"), pl.lit(frame["value"].gather(base_rows)), span, log=log, annualize=annualize
@@ -116,12 +117,11 @@ def _rate(value: pl.Expr, base: pl.Expr, span: Span, *, log: bool, annualize: bo
     return pl.when((base > 0) & (value > 0)).then(rate)
 
 
-def _refuse_ytd(frame: pl.DataFrame, span: Span) -> None:
-    years = span.months > 0 and span.months % 12 == 0
-    if not years and "adjustment" in frame.columns and (frame["adjustment"] == "ytd").any():
+def _refuse_ytd(frame: pl.DataFrame, doing: str, instead: str) -> None:
+    if "adjustment" in frame.columns and (frame["adjustment"] == "ytd").any():
         raise UsageError(
-            f"growth over {span.text!r} of figures accumulated since January has no meaning: "
-            "make single periods of them first, frame.pipe(gba.from_ytd), or take growth over '1y'"
+            f"{doing} of figures accumulated since January has no meaning: "
+            f"make single periods of them first, frame.pipe(gba.from_ytd), or take {instead}"
         )
 
 
@@ -150,7 +150,7 @@ def _of_ends(frame: pl.DataFrame, **_: object) -> Columns:
 
 
 @by_series(_of_ends)
-def cagr(frame: pl.DataFrame, start: str, end: str) -> pl.DataFrame:
+def cagr(frame: pl.DataFrame, start: str | int, end: str | int) -> pl.DataFrame:
     """Compute the average annual growth in percent of each series between two periods.
 
     It is the compound annual growth rate ``100 * ((last / first) ** (1 / years) - 1)``.
@@ -160,21 +160,23 @@ def cagr(frame: pl.DataFrame, start: str, end: str) -> pl.DataFrame:
     frame
         Series frame (polars.DataFrame or LazyFrame).
     start, end
-        The two periods as SDMX text: ``2010``, ``2015-Q1``, ``2015-01``, ``2010-04-01/P1Y`` for a fiscal year.
+        The two periods as SDMX text, or years: ``2010``, ``2015-Q1``, ``2015-01``, ``2010-04-01/P1Y`` for a fiscal year.
 
     Returns
     -------
     polars.DataFrame
         One row a series, in order of first appearance: the columns of the series, ``period`` (that of `end`),
         ``value`` and ``unit`` ``percent``, the union of ``sources``, the worst ``status`` and the latest
-        ``vintage`` of both ends where the frame has them, and ``method``.
+        ``vintage`` of both ends where the frame has them, and ``method``. ``status`` is B (or worse) where a break
+        lies between the ends.
 
     Raises
     ------
     PeriodError
         When `start` or `end` is no period.
     UsageError
-        When `end` does not lie after `start`, or they or the series are of different frequency.
+        When `end` does not lie after `start`, they or the series are of different frequency, or figures accumulated
+        since January are to be compared with those of another part of the year.
     FrameError
         When a series lacks a value in either period, or one of the two is not positive, or the frame is empty.
 
@@ -186,6 +188,7 @@ def cagr(frame: pl.DataFrame, start: str, end: str) -> pl.DataFrame:
     >>> cagr(gdp, "2010", "2020")["value"].round(4).to_list()
     [7.1773]
     """
+    start, end = str(start), str(end)
     first_period, last_period = parse_period(start), parse_period(end)
     if first_period.frequency != last_period.frequency:
         raise UsageError(f"{start!r} and {end!r} are periods of different length: give two of the same")
@@ -194,7 +197,12 @@ def cagr(frame: pl.DataFrame, start: str, end: str) -> pl.DataFrame:
     frame = read_series(frame, "average annual growth")
     check_unique_periods(frame)
     _check_frequency(frame, first_period, start)
+    if first_period.start.month != last_period.start.month:
+        _refuse_ytd(
+            frame, f"average annual growth from {start} to {end}", "periods of the same part of the year"
+        )
     keys = series_keys(frame)
+    frame = with_breaks(frame, keys, first_period.start, last_period.start)
     first, last = (_at(frame, keys, p) for p in (first_period, last_period))
     _check_ends(frame, keys, {start: first, end: last})
     years = _years(first_period, last_period)
@@ -203,6 +211,15 @@ def cagr(frame: pl.DataFrame, start: str, end: str) -> pl.DataFrame:
     result = last.with_columns(value=rate, unit=pl.lit("percent"))
     result = merge_provenance(result.select(c for c in columns if c in result.columns), first)
     return result.with_columns(method=pl.lit(f"average annual growth {start} to {end}"))
+
+
+def with_breaks(frame: pl.DataFrame, keys: list[str], first: date, last: date) -> pl.DataFrame:
+    """Give status B (or worse) to the last values of series that break after the first period."""
+    if "status" not in frame.columns:
+        return frame
+    inside = (pl.col("period") > first) & (pl.col("period") <= last) & (pl.col("status") == "B")
+    crossed = (inside.any().over(keys) if keys else inside.any()) & (pl.col("period") == last)
+    return frame.with_columns(combine_status([pl.col("status"), pl.when(crossed).then(pl.lit("B"))]))
 
 
 def _check_frequency(frame: pl.DataFrame, period: Period, text: str) -> None:

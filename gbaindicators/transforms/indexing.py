@@ -11,7 +11,7 @@ from gbaindicators.tables.series_frame import append_method, check_unique_period
 from gbaindicators.transforms.frequencies import expected_periods, frequency_of, nests
 from gbaindicators.transforms.inputs import NoRowsError, read_series
 from gbaindicators.transforms.lazily import by_series
-from gbaindicators.transforms.provenance import collapsed, merge_provenance
+from gbaindicators.transforms.provenance import collapsed, merge_provenance, without_first_break
 
 __all__ = ["index"]
 
@@ -19,7 +19,7 @@ _BASE = "__base"
 
 
 @by_series({"value": pl.Float64, "unit": pl.String, "method": pl.String})
-def index(frame: pl.DataFrame, base: str = "2015") -> pl.DataFrame:
+def index(frame: pl.DataFrame, base: str | int = "2015") -> pl.DataFrame:
     """Express every series as an index whose mean over the base period is 100.
 
     Parameters
@@ -27,7 +27,7 @@ def index(frame: pl.DataFrame, base: str = "2015") -> pl.DataFrame:
     frame
         Series frame (polars.DataFrame or LazyFrame).
     base
-        Base period as SDMX text (``2015``, ``2015-Q1``, ``2015-06``, ``2015-04-01/P1Y``). When its periods are
+        Base period as SDMX text (``2015``, ``2015-Q1``, ``2015-06``, ``2015-04-01/P1Y``) or a year. When its periods are
         longer than those of a series, the mean of the shorter ones within it is the base, and each must have a
         value: a year needs all twelve months.
 
@@ -36,14 +36,15 @@ def index(frame: pl.DataFrame, base: str = "2015") -> pl.DataFrame:
     polars.DataFrame
         The same rows in the same order; ``value`` is ``100 * value / base``, ``unit`` is ``index 2015=100``
         (with the base as given), ``method`` says the base. ``sources``, ``status`` and ``vintage`` take in
-        those of the base.
+        those of the base; a break with which the base begins stays where it is.
 
     Raises
     ------
     PeriodError
         When `base` is no period.
     UsageError
-        When the periods of a series do not fill the base period (weeks in a year, years in a month).
+        When the periods of a series do not fill the base period (weeks in a year, years in a month), or the base would
+        be a mean of figures accumulated since January.
     FrameError
         When a series lacks a value in the base period, its base is not positive, or the frame is empty.
 
@@ -55,6 +56,7 @@ def index(frame: pl.DataFrame, base: str = "2015") -> pl.DataFrame:
     >>> index(population)["value"].to_list(), index(population)["unit"][0]
     ([100.0, 125.0], 'index 2015=100')
     """
+    base = str(base)
     period = parse_period(base)
     frame = read_series(frame, "an index")
     check_unique_periods(frame)
@@ -76,6 +78,7 @@ def _bases(frame: pl.DataFrame, series: Combinations, period: Period, text: str)
     within = within.filter(pl.col("period").is_between(period.start, period_end(*period)))
     # a fiscal year that begins within the base year is another year
     within = within.filter((frequency != period.frequency) | (pl.col("period") == period.start))
+    within = without_first_break(within, "__series")
     found = within.group_by("__series").agg(
         pl.col("value").mean().alias(_BASE), pl.col("value").count().alias("__n"), *collapsed(within)
     )
@@ -87,6 +90,7 @@ def _bases(frame: pl.DataFrame, series: Combinations, period: Period, text: str)
         )
         for row in numbered.unique("__frequency", maintain_order=True).iter_rows(named=True)
     }
+    _refuse_means_of_totals(series.table, needed, text)
     count = pl.col("__frequency").replace_strict(needed, return_dtype=pl.UInt32)
     wrong = bases.with_columns(count.alias("__needed")).filter(
         pl.col("__n").ne_missing(pl.col("__needed")) | (pl.col(_BASE) <= 0)
@@ -102,6 +106,20 @@ def _bases(frame: pl.DataFrame, series: Combinations, period: Period, text: str)
             f"the base of {series_name(key)} in {text} is {row[_BASE]:g}: an index needs a positive base"
         )
     return bases
+
+
+def _refuse_means_of_totals(series: pl.DataFrame, needed: dict[str, int], text: str) -> None:
+    """Refuse bases over several of the totals since January, whose mean is that of nothing."""
+    several = [code for code, count in needed.items() if count > 1]
+    if "adjustment" not in series.columns or not several:
+        return
+    frequency = pl.col("frequency").cast(pl.String) if "frequency" in series.columns else pl.lit(several[0])
+    totals = series.filter(frequency.is_in(several), pl.col("adjustment").cast(pl.String) == "ytd")
+    if totals.height:
+        raise UsageError(
+            f"{series_name(totals.row(0, named=True))} is accumulated since January, and no mean of such totals is a base: "
+            f"make single periods first, frame.pipe(gba.from_ytd), or take a base of one period instead of {text!r}"
+        )
 
 
 def _needed(fine: str, period: Period, text: str, name: str) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextvars import copy_context
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, overload
 
@@ -207,6 +208,8 @@ class _Call:
     ) -> None:
         (_, frame), *rest = arguments.items()
         self._function, self._beside = function, beside
+        # rows are made in threads of Polars, which know nothing of `known_by` and of the database that was chosen
+        self._context = copy_context()
         self.frame, self.rest = _checked(frame, function.__name__, of_values=of_values), dict(rest)
         second = (
             self.rest.pop(beside) if isinstance(self.rest.get(beside), pl.DataFrame | pl.LazyFrame) else None
@@ -233,7 +236,8 @@ class _Call:
         } | arguments
 
         def function(rows: pl.DataFrame, *second: pl.DataFrame) -> pl.DataFrame:
-            return self._function(rows, **rest, **dict(zip([self._beside], second, strict=False)))
+            both = dict(zip([self._beside], second, strict=False))
+            return self._context.copy().run(self._function, rows, **rest, **both)
 
         return function
 

@@ -14,6 +14,10 @@ from gbaindicators.tables.series_frame import check_unique_periods, moments
 
 __all__ = ["Span", "check_span", "earlier_rows", "read_span"]
 
+#: Dates that a table of all days between them is made for in any case; of more rows it may have as many.
+_FEW_DAYS: Final = 10_000
+#: Rows by which it is seen how far back the earlier ones mostly are.
+_SAMPLE: Final = 1_000
 _FORM: Final = re.compile(r"([1-9]\d*)(y|q|mo|w|d)")
 _MONTHS: Final = {"y": 12, "q": 3, "mo": 1}
 _DAYS: Final = {"w": 7, "d": 1}
@@ -131,8 +135,7 @@ def earlier_rows(frame: pl.DataFrame, over: str) -> pl.Series:
     """
     if not frame.height:
         return pl.Series([], dtype=pl.UInt32)
-    period = pl.col("period")
-    now, then = moments(frame, period, period.dt.offset_by(f"-{over}"))
+    now, then = moments(frame, pl.col("period"), pl.lit(_before(frame["period"], over)))
     dates = pl.DataFrame({"now": now, "then": then})
     if bool((dates["now"].diff() > 0).all()):
         return _search(dates)
@@ -143,7 +146,30 @@ def earlier_rows(frame: pl.DataFrame, over: str) -> pl.Series:
     return order.gather(_search(dates)).gather(order.arg_sort()).rename("")
 
 
+def _before(period: pl.Series, over: str) -> pl.Series:
+    """Dates one `over` earlier; rows are many and dates few, and each date is set back once."""
+    date = period.gather(period.arg_unique()).drop_nulls().to_frame("date")
+    back = date.select("date", then=pl.col("date").dt.offset_by(f"-{over}"))
+    first, last = date.select(first=pl.col("date").min(), last=pl.col("date").max()).cast(pl.Int32).row(0)
+    if last is None or last - first > max(period.len(), _FEW_DAYS):
+        return period.dt.offset_by(f"-{over}")
+    table = pl.Series(dtype=pl.Int32).extend_constant(None, last - first + 1)
+    table = table.scatter(back["date"].to_physical() - first, back["then"].to_physical())
+    return table.gather(period.to_physical() - first).cast(pl.Date)
+
+
 def _search(dates: pl.DataFrame) -> pl.Series:
-    """Positions of `then` among the ascending `now`, null where absent."""
-    found = dates["now"].search_sorted(dates["then"])
-    return pl.select(pl.when(dates["now"].gather(found) == dates["then"]).then(found)).to_series().rename("")
+    """Positions of `then` among the ascending `now`, null where absent.
+
+    Series without gaps have every date the same number of rows earlier: only where it is not there it is looked for.
+    """
+    now, then = dates["now"], dates["then"]
+    some = dates.with_row_index("row").gather_every(max(1, now.len() // _SAMPLE))
+    back = some["row"].cast(pl.Int64) - now.search_sorted(some["then"]).cast(pl.Int64)
+    usual = int(back.mode().min())  # type: ignore[arg-type]
+    missed = (now.shift(usual) != then).fill_null(True)
+    rows = pl.int_range(now.len(), dtype=pl.UInt32, eager=True)
+    sought = then.filter(missed)
+    place = now.search_sorted(sought)
+    found = pl.select(pl.when(now.gather(place) == sought).then(place)).to_series()
+    return (rows - usual).scatter(rows.filter(missed), found).rename("")

@@ -6,7 +6,7 @@ import polars as pl
 
 from gbaindicators.tables.series_frame import OF_OBSERVATION, STATUSES, combine_status, merge_sources
 
-__all__ = ["add_note", "collapsed", "merge_provenance"]
+__all__ = ["add_note", "collapsed", "merge_provenance", "without_first_break"]
 
 
 def merge_provenance(frame: pl.DataFrame, other: pl.DataFrame, rows: pl.Series | None = None) -> pl.DataFrame:
@@ -85,6 +85,15 @@ def collapsed(frame: pl.DataFrame) -> list[pl.Expr]:
         else:
             columns.append(column.max())
     return columns
+
+
+def without_first_break(frame: pl.DataFrame, series: str) -> pl.DataFrame:
+    """Take status B off the first period of each series: that break lies before all of its rows, not among them."""
+    if "status" not in frame.columns:
+        return frame
+    starts = pl.col("period") == pl.col("period").min().over(series)
+    broken = starts & (pl.col("status") == "B")
+    return frame.with_columns(pl.when(broken).then(pl.lit("A")).otherwise("status").alias("status"))
 
 
 def add_note(frame: pl.DataFrame, note: pl.Expr) -> pl.DataFrame:

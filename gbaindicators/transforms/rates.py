@@ -9,7 +9,7 @@ import polars as pl
 from gbaindicators.catalog import period_text
 from gbaindicators.errors import FrameError, MissingRateError
 from gbaindicators.tables.series_frame import FREQUENCY, check_series_frame
-from gbaindicators.transforms.inputs import in_memory
+from gbaindicators.transforms.inputs import check_first_days, in_memory
 
 __all__ = ["Figures", "mean_over_months", "published", "read_figures"]
 
@@ -47,7 +47,9 @@ def published(
 ) -> pl.DataFrame:
     """Take the frame that was given, or else the database's figures of the indicator, where there is need of them."""
     if given is not None:
-        return check_series_frame(in_memory(given))
+        frame = check_series_frame(in_memory(given))
+        check_first_days(frame)
+        return frame
     if not needed:
         return pl.DataFrame(schema=_COLUMNS)
     from gbaindicators.store import load

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from gbaindicators.catalog import period_text, step
-from gbaindicators.errors import FrameError, SeriesTooShortError
+from gbaindicators.errors import FrameError, SeriesTooShortError, UsageError
 from gbaindicators.tables.series_frame import (
     append_method,
     check_unique_periods,
@@ -59,6 +59,8 @@ def regular_series(frame: pl.DataFrame, doing: str, least: int) -> Iterator[Regu
         When a series has fewer than `least` values.
     FrameError
         When a period between the first and the last value is missing or null.
+    UsageError
+        When figures are accumulated since January.
 
     Examples
     --------
@@ -70,6 +72,7 @@ def regular_series(frame: pl.DataFrame, doing: str, least: int) -> Iterator[Regu
     frame = read_series(frame, doing)
     told = series_keys(frame)
     frame = with_frequency(frame)
+    _refuse_ytd(frame, doing)
     check_unique_periods(frame)
     keys = series_keys(frame)
     for _, rows in frame.with_row_index("__row").group_by(keys, maintain_order=True):
@@ -82,6 +85,17 @@ def regular_series(frame: pl.DataFrame, doing: str, least: int) -> Iterator[Regu
             )
         _check_gaps(known["period"], frequency, doing, name)
         yield RegularSeries(name, frequency, known, known["value"].to_numpy())
+
+
+def _refuse_ytd(frame: pl.DataFrame, doing: str) -> None:
+    if "adjustment" not in frame.columns:
+        return
+    years = pl.col("frequency").cast(pl.String) == "A"
+    if frame.filter(~years, pl.col("adjustment").cast(pl.String) == "ytd").height:
+        raise UsageError(
+            f"{doing} of figures accumulated since January, which start over each year, has no meaning: "
+            "make single periods of them first, frame.pipe(gba.from_ytd)"
+        )
 
 
 def _check_gaps(periods: pl.Series, frequency: str, doing: str, name: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from gbaindicators.catalog import catalog, frequency_code, period_text_expr, step
+from gbaindicators.catalog import frequency_code, period_text_expr, step
 from gbaindicators.errors import UnknownNameError, UsageError
 from gbaindicators.store import connect, load
 from gbaindicators.store.names import Database, area_ids, fetch, kind_of
@@ -33,13 +33,11 @@ _COLUMNS: Final = (
     "vintage", "method", "release", "days", "revision", "revision_from_first", "rounding",
 )  # fmt: skip
 
-# The first of several figures of one day is the one that the choice among sources prefers. The day on which this project
-# began stands for a vintage that is not known, but services date each figure, and a source may state that very day.
+# The first of several figures of one day is the one that the choice among sources prefers.
 _RELEASES: Final = """
     SELECT o.indicator, o.area, o.frequency, o.period, o.value, o.unit, [o.source] AS sources, o.adjustment, o.prices,
            o.status, o.vintage, o.method, o.source, s.grade,
-           o.vintage = first_seen() AND NOT list_contains(?, o.source)
-               AND NOT regexp_full_match(coalesce(s.vintage, ''), '\\d{4}-\\d\\d(-\\d\\d)?') AS undated,
+           NOT o.dated AS undated,
            coalesce(regexp_replace(s.producer, ', and other producers$', ''), o.source) AS producer,
            CASE o.frequency WHEN 'A' THEN month(o.period) ELSE 1 END AS begins,
            coalesce(half_unit(o.published_value, o.published_scale, coalesce(u.factor, 1)), 0) AS rounding
@@ -187,7 +185,7 @@ def _read(
                 f"{indicator!r} is a table: name one of its indicators, gba.indicators({indicator!r})"
             )
         ids = area_ids(connection, [area]) or []
-        rows = fetch(connection, _RELEASES, [list(catalog().services), indicator, *ids])
+        rows = fetch(connection, _RELEASES, [indicator, *ids])
         kind = connection.execute("SELECT kind FROM indicator WHERE id = ?", [indicator]).fetchall()[0][0]
         wanted = None if sources in (None, "all") else _source_ids(connection, sources)
     conditions = [

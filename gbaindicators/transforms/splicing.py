@@ -18,7 +18,7 @@ from gbaindicators.tables.series_frame import (
 )
 from gbaindicators.transforms.inputs import in_memory, read_series
 from gbaindicators.transforms.lazily import Columns, by_series
-from gbaindicators.transforms.provenance import add_note, collapsed, merge_provenance
+from gbaindicators.transforms.provenance import add_note, collapsed, merge_provenance, without_first_break
 
 __all__ = ["splice"]
 
@@ -66,8 +66,8 @@ def splice(old: pl.DataFrame, new: pl.DataFrame | pl.LazyFrame, *, at: str | Non
     Notes
     -----
     Linking over one period keeps the old growth rates up to that period; the mean over several is less at the mercy
-    of one of them. The first new value bears no break (status B): both sides are on one level, and growth across the
-    splice is that of the old basis. What is lost is that old values are no longer published ones.
+    of one of them. The first new value bears no break (status B), and loses the one that it had: both sides are on one
+    level, and growth across the splice is that of the old basis. What is lost is that old values are no longer published ones.
 
     Examples
     --------
@@ -81,6 +81,7 @@ def splice(old: pl.DataFrame, new: pl.DataFrame | pl.LazyFrame, *, at: str | Non
     keys = _matching(old, new)
     series = combinations(new, keys)
     new = new.with_columns(series.rows.alias("__series"))
+    new = without_first_break(new, "__series")
     numbered = series.table.with_row_index("__series")
     if keys:
         old = old.join(numbered, on=keys, how="left", nulls_equal=True, maintain_order="left")

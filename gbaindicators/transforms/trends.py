@@ -76,7 +76,7 @@ def trend_growth(frame: pl.DataFrame, start: str | None = None, end: str | None 
     PeriodError
         When `start` or `end` is no period.
     UsageError
-        When `end` does not lie after `start`.
+        When `end` does not lie after `start`, or figures are accumulated since January.
 
     References
     ----------

@@ -9,10 +9,11 @@ import polars as pl
 
 from gbaindicators.catalog import catalog, step
 from gbaindicators.errors import FrameError, UsageError
+from gbaindicators.tables.combinations import combinations
 from gbaindicators.tables.series_frame import (
     append_method,
     check_unique_periods,
-    moments,
+    is_unique_in_series,
     series_keys,
     series_name,
 )
@@ -29,6 +30,18 @@ __all__ = ["from_ytd", "january_february"]
 _OUT_OF_LINE: Final = 3.5 / 0.6745
 _YEARS_NEEDED: Final = 6
 _ODD: Final = "the difference is out of line with the same period of the other years"
+#: What ``note`` can say, by number; the braces take in that it is about one source and vintage.
+_NOTES: Final = (
+    None,
+    "the cumulative figure is missing",
+    "January and February published together",
+    "the cumulative figure of the period before is missing{}",
+    "the difference would cross a break or an unreliable figure",
+    "the cumulative figure falls, which it cannot",
+    _ODD + ", perhaps a revised year over unrevised periods",
+    "two vintages do not fit together: " + _ODD,
+)
+_NONE, _MISSING, _TOGETHER, _NO_PRIOR, _BROKEN, _FALLS, _WARNED, _UNFIT = range(len(_NOTES))
 
 
 @by_series({"method": pl.String, "note": pl.String}, changes=["adjustment"], check_piece=check_unique_periods)
@@ -85,30 +98,31 @@ def from_ytd(frame: pl.DataFrame) -> pl.DataFrame:
     ('January and February published together', 'the cumulative figure of the period before is missing')
     """
     frame = with_frequency(read_series(frame, "from_ytd"))
-    _check_ytd(frame)
+    codes = frame["frequency"].unique().cast(pl.String).to_list()
+    _check_ytd(frame, codes)
     editions = _has_editions(frame)
     check_starts(frame)
-    rows = frame.with_row_index("__row")
+    if len(codes) < 2:
+        return _singles(frame, codes[0], editions=editions) if codes else frame
+    numbered = frame.with_row_index("__row")
     pieces = [
-        _differences(piece, str(code), editions=editions) if code != "A" else piece
-        for (code,), piece in rows.group_by("frequency", maintain_order=True)
+        _singles(piece.drop("__row"), str(code), editions=editions).with_columns(piece["__row"])
+        for (code,), piece in numbered.group_by("frequency", maintain_order=True)
     ]
-    if not pieces:
-        return frame
     return pl.concat(pieces, how="diagonal_relaxed").sort("__row").drop("__row")
 
 
-def _check_ytd(frame: pl.DataFrame) -> None:
-    shorter = frame.filter(pl.col("frequency").cast(pl.String) != "A")
-    codes = shorter["frequency"].cast(pl.String).unique().to_list()
+def _check_ytd(frame: pl.DataFrame, codes: list[str]) -> None:
     if any(c not in MONTHS for c in codes):
         raise UsageError(
             "cumulative figures since January are monthly, quarterly or half-yearly, not weekly or daily"
         )
-    if "adjustment" in shorter.columns:
-        other = shorter.filter(pl.col("adjustment").ne_missing(pl.lit("ytd")))
-        if other.height:
-            key = other.select(series_keys(other)).row(0, named=True)
+    if "adjustment" in frame.columns:
+        other = pl.col("adjustment").ne_missing(pl.lit("ytd"))
+        if "A" in codes:
+            other &= pl.col("frequency").cast(pl.String) != "A"
+        if frame.select(other.any()).item():
+            key = frame.filter(other).select(series_keys(frame)).row(0, named=True)
             raise FrameError(
                 f"{series_name(key)} has the adjustment {key['adjustment']!r}, not 'ytd': filter the frame first, "
                 "frame.filter(pl.col('adjustment') == 'ytd')"
@@ -118,44 +132,43 @@ def _check_ytd(frame: pl.DataFrame) -> None:
 def _has_editions(frame: pl.DataFrame) -> bool:
     """Whether the frame has several editions of a figure, told apart by source or vintage."""
     columns = [c for c in ("source", "vintage") if c in frame.columns]
-    keys = [*series_keys(frame), "period"]
-    if columns and frame.select(pl.struct(keys).is_duplicated().any()).item():
-        check_unique_periods(frame.with_columns(pl.col(c).alias(f"__{c}") for c in columns))
-        return True
-    check_unique_periods(frame)
-    return False
+    if not columns or is_unique_in_series(frame, pl.col("period")):
+        return False
+    check_unique_periods(frame.with_columns(pl.col(c).alias(f"__{c}") for c in columns))
+    return True
 
 
-def _differences(rows: pl.DataFrame, code: str, *, editions: bool) -> pl.DataFrame:
-    frame = rows.drop("__row")
+def _singles(frame: pl.DataFrame, code: str, *, editions: bool) -> pl.DataFrame:
+    """Single periods of the rows of one frequency."""
+    if code != "A":
+        return _differences(frame, code, editions=editions)
+    if not editions:
+        check_unique_periods(frame)
+    return frame
+
+
+def _differences(frame: pl.DataFrame, code: str, *, editions: bool) -> pl.DataFrame:
+    start = frame["period"].dt.month() == 1
     earlier = _same_edition(frame, code) if editions else earlier_rows(frame, step(code))
-    start = pl.col("period").dt.month() == 1
     # what was accumulated before January belongs to the year before
-    earlier = frame.select(pl.when(~start).then(pl.lit(earlier)).alias("earlier"))["earlier"]
+    earlier = earlier.set(start, None)
     ridden = [c for c in ("sources", "status", "vintage") if c in frame.columns]
     before = frame.select(pl.col("value", *ridden).gather(earlier))
-    reason = _reason(frame, before, code, " in its source and vintage" if editions else "")
-    prior = pl.when(start).then(0.0).otherwise(pl.lit(before["value"]))
-    single = frame.select(pl.when(pl.lit(reason.is_null())).then(pl.col("value") - prior).alias("value"))[
-        "value"
-    ]
+    why = _reason(frame, before, code, start)
+    value, prior = pl.col("value"), pl.when(start).then(0.0).otherwise(before["value"])
+    single = frame.select(pl.when(why == _NONE).then(value - prior).alias("value"))["value"]
     odd = _out_of_line(frame, single, start)
-    two = pl.lit(False)
-    if "vintage" in ridden:
-        two = pl.col("vintage") != pl.lit(before["vintage"])
-    unfit = frame.select((pl.lit(odd) & two).fill_null(False).alias("unfit"))["unfit"]
-    result = rows.with_columns(pl.when(~pl.lit(unfit)).then(pl.lit(single)).alias("value"))
+    if odd.any():
+        why = why.set(odd, _WARNED)
+        if "vintage" in ridden:
+            unfit = odd & (frame["vintage"] != before["vintage"]).fill_null(False)
+            single, why = single.set(unfit, None), why.set(unfit, _UNFIT)
+    result = frame.with_columns(single)
     if "adjustment" in frame.columns:
         result = result.with_columns(pl.lit("nsa").cast(frame.schema["adjustment"]).alias("adjustment"))
     result = append_method(merge_provenance(result, before), "single periods from cumulative figures")
-    note = (
-        pl.when(pl.lit(unfit))
-        .then(pl.lit("two vintages do not fit together: " + _ODD))
-        .when(pl.lit(odd))
-        .then(pl.lit(_ODD + ", perhaps a revised year over unrevised periods"))
-        .otherwise(pl.lit(reason))
-    )
-    return add_note(result, note)
+    notes = [n and n.format(" in its source and vintage" if editions else "") for n in _NOTES]
+    return add_note(result, pl.lit(pl.Series(notes, dtype=pl.String).gather(why)))
 
 
 def _same_edition(frame: pl.DataFrame, code: str) -> pl.Series:
@@ -175,28 +188,32 @@ def _same_edition(frame: pl.DataFrame, code: str) -> pl.Series:
     return found.sort("row")["earlier"]
 
 
-def _reason(frame: pl.DataFrame, before: pl.DataFrame, code: str, where: str) -> pl.Series:
-    """Say why there can be no difference, null where there can."""
+def _reason(frame: pl.DataFrame, before: pl.DataFrame, code: str, start: pl.Series) -> pl.Series:
+    """Which of the notes says why there can be no difference."""
     cumulated, prior = pl.col("value"), pl.lit(before["value"])
+    falls = (frame["value"] < before["value"]).fill_null(False)
+    if falls.any():
+        falls &= frame.select(pl.lit(True) & _cannot_fall(frame)).to_series()
     doubtful = pl.lit(False)
     if "status" in before.columns:
         doubtful = pl.col("status").is_in(["B", "U"]) | (pl.lit(before["status"]) == "U")
     february = (pl.col("period").dt.month() == 2) if code == "M" else pl.lit(False)
     why = (
         pl.when(cumulated.is_null())
-        .then(pl.lit("the cumulative figure is missing"))
-        .when(pl.col("period").dt.month() == 1)
-        .then(None)
+        .then(_MISSING)
+        .when(start)
+        .then(_NONE)
         .when(prior.is_null() & february)
-        .then(pl.lit("January and February published together"))
+        .then(_TOGETHER)
         .when(prior.is_null())
-        .then(pl.lit("the cumulative figure of the period before is missing" + where))
+        .then(_NO_PRIOR)
         .when(doubtful.fill_null(False))
-        .then(pl.lit("the difference would cross a break or an unreliable figure"))
-        .when((cumulated < prior) & _cannot_fall(frame))
-        .then(pl.lit("the cumulative figure falls, which it cannot"))
+        .then(_BROKEN)
+        .when(falls)
+        .then(_FALLS)
+        .otherwise(_NONE)
     )
-    return frame.select(why.alias("why"))["why"]
+    return frame.select(why.cast(pl.UInt8).alias("why"))["why"]
 
 
 def _cannot_fall(frame: pl.DataFrame) -> pl.Expr:
@@ -207,19 +224,20 @@ def _cannot_fall(frame: pl.DataFrame) -> pl.Expr:
     return pl.col("indicator").cast(pl.String).is_in([i for i, minimum in least.items() if minimum >= 0])
 
 
-def _out_of_line(frame: pl.DataFrame, single: pl.Series, start: pl.Expr) -> pl.Series:
+def _out_of_line(frame: pl.DataFrame, single: pl.Series, start: pl.Series) -> pl.Series:
     """Whether a difference, as a share of the cumulative figure, is an outlier among those of its season."""
-    (season,) = moments(frame, pl.col("period").dt.month().cast(pl.Int32))
-    share = pl.when(~start & (pl.col("value") != 0)).then(pl.lit(single) / pl.col("value"))
-    shares = frame.select(share.alias("share")).with_columns(season.alias("season"))
+    series = combinations(frame, series_keys(frame)).rows
+    season = (series * 12 + frame["period"].dt.month().cast(pl.UInt32)).alias("season")
+    share = (single / frame["value"]).set(start | (frame["value"] == 0), None).alias("share")
+    # medians of groups that follow each other take half the time
+    shares = pl.DataFrame([season, share]).with_row_index("row").drop_nulls("share").sort("season")
     distance = (pl.col("share") - pl.col("share").median().over("season")).abs()
-    shares = shares.select("season", distance.alias("distance")).with_columns(
-        usual=pl.col("distance").median().over("season"), years=pl.col("distance").count().over("season")
-    )
+    distances = shares.select("row", "season", distance=distance)
+    usual, years = pl.col("distance").median().over("season"), pl.len().over("season")
     # shares that are the same in most years have no spread to measure by
-    measurable = (pl.col("years") >= _YEARS_NEEDED) & (pl.col("usual") > 1e-12)
-    odd = measurable & (pl.col("distance") > _OUT_OF_LINE * pl.col("usual"))
-    return shares.select(odd.fill_null(False).alias("odd"))["odd"]
+    measurable = (years >= _YEARS_NEEDED) & (usual > 1e-12)
+    odd = distances.filter(measurable & (pl.col("distance") > _OUT_OF_LINE * usual))["row"]
+    return pl.repeat(False, frame.height, dtype=pl.Boolean, eager=True).scatter(odd, True)
 
 
 @by_series({"note": pl.String, "method": pl.String}, changes=["adjustment"])

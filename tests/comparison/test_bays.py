@@ -10,6 +10,9 @@ import pytest
 
 from gbaindicators.catalog import catalog
 from gbaindicators.comparison import BAYS, benchmark
+from gbaindicators.comparison.bays import bay_figures as module
+from gbaindicators.comparison.bays import benchmarking
+from gbaindicators.comparison.bays.bay_figures import people_of
 from gbaindicators.errors import GbaError, PeriodError, UnknownNameError, UsageError
 from gbaindicators.store import load, query
 from gbaindicators.transforms import deflate
@@ -215,16 +218,14 @@ def test_what_cannot_be_compared_is_a_named_error(
 
 
 def test_no_common_year_says_which_years_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    from gbaindicators.comparison import bays
-
-    whole = bays.bay_figures
+    whole = benchmarking.bay_figures
 
     def apart(*arguments: object, **rest: object) -> pl.DataFrame:
         rows = whole(*arguments, **rest)  # type: ignore[arg-type]
         early = pl.col("area") == "tokyo_bay_area"
         return rows.filter((pl.col("period").dt.year() < 2015) == early)
 
-    monkeypatch.setattr(bays, "bay_figures", apart)
+    monkeypatch.setattr(benchmarking, "bay_figures", apart)
     with pytest.raises(UsageError, match=r"no year in common: .*tokyo_bay_area has 2012-2014.*year=None"):
         benchmark("gdp", ["tokyo_bay_area", "greater_bay_area"])
 
@@ -302,14 +303,16 @@ def test_fiscal_years_alone_are_no_mixture() -> None:
 
 
 def test_a_calendar_year_from_both_sides_of_a_break_is_refused_or_marked() -> None:
-    from gbaindicators.comparison.bays import _BREAK, annual_figures, bay_figures
+    from gbaindicators.comparison.bays.annual_figures import annual_figures
+    from gbaindicators.comparison.bays.bay_figures import bay_figures
+    from gbaindicators.comparison.bays.mixtures import BREAK
 
     definition = catalog().definition("tokyo_bay_area")
     figures = annual_figures("gdp", [definition]).with_columns(
         status=pl.when(pl.col("period") == date(2018, 4, 1)).then(pl.lit("B")).otherwise("status")
     )
     made = bay_figures("gdp", figures, [definition])
-    mixed = made.filter(pl.col("mixed").list.contains(_BREAK))
+    mixed = made.filter(pl.col("mixed").list.contains(BREAK))
     assert mixed["period"].to_list() == [date(2018, 1, 1)], (
         "calendar 2018 has fiscal 2017 and 2018, 2019 only the new"
     )
@@ -341,3 +344,20 @@ def test_the_note_says_where_only_secondary_sources_have_a_figure(shipped) -> No
     assert ports.endswith("; secondary sources only for guangzhou, shenzhen")
     heads = benchmark("gdp_per_capita", "new_york_bay_area", year=2022)["note"].item()
     assert "secondary" not in heads
+
+
+def test_a_figure_per_head_is_as_new_and_no_surer_than_its_population(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cell = benchmark("gdp_per_capita", "new_york_bay_area", year=2022).row(0, named=True)
+    assert cell["vintage"].isoformat() == max(cell["vintages"]) > "2023-12-07"
+    monkeypatch.setattr(module, "people_of", lambda gdp: people_of(gdp).with_columns(status=pl.lit("P")))
+    assert benchmark("gdp_per_capita", "new_york_bay_area", year=2022)["status"].item() == "P"
+
+
+def test_a_parity_is_per_international_dollar_however_that_is_asked_for() -> None:
+    named, dollars = (
+        benchmark("gdp", "greater_bay_area", basis="ppp", year=2022, currency=c)["rates"].item().to_list()
+        for c in ("international dollars", "USD")
+    )
+    assert named == dollars and named[0].endswith(" CNY per international dollar")

@@ -1,4 +1,4 @@
-"""`gap` and `catch_up`: numbers by hand, what a break does, and what the probability rests on."""
+"""`gap`: numbers by hand, and what a break does."""
 
 from __future__ import annotations
 
@@ -11,15 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gbaindicators.comparison import benchmark
-from gbaindicators.comparison.gaps import catch_up, gap
-from gbaindicators.errors import (
-    FrameError,
-    MissingRateError,
-    PeriodError,
-    SeriesTooShortError,
-    UnknownNameError,
-    UsageError,
-)
+from gbaindicators.comparison.bays.gaps import gap
+from gbaindicators.errors import FrameError, UnknownNameError, UsageError
 from gbaindicators.store import load
 from gbaindicators.tables.series_frame import FREQUENCY
 from gbaindicators.transforms import convert
@@ -121,6 +114,53 @@ def test_per_head_is_the_ratio_over_the_ratio_of_heads() -> None:
     assert gap(_frame([50, 60], [100, 110]), "macao", "zhuhai")["per_head"].null_count() == 2
 
 
+def test_the_sources_of_the_population_are_among_those_of_the_gap() -> None:
+    gdp = _frame([50, 60], [100, 110]).with_columns(sources=pl.lit(["accounts"]))
+    people = _frame([10, 10], [40, 50]).with_columns(sources=pl.lit(["census"]))
+    assert gap(gdp, "macao", "zhuhai", population=people)["sources"][0].to_list() == ["accounts", "census"]
+
+
+def test_a_population_of_other_periods_is_refused() -> None:
+    """On the first of January a quarter's population would pass for that of the year."""
+    gdp, people = _frame([50], [100], frequency="A"), _frame([10], [40], frequency="Q")
+    with pytest.raises(FrameError, match="the population is of frequency 'Q', the figures of 'A'"):
+        gap(gdp, "macao", "zhuhai", population=people)
+
+
+def test_a_figure_with_both_sides_of_a_break_grows_neither_into_it_nor_out_of_it() -> None:
+    """The mean of two year-ends before and after a census lies halfway: half the break comes with each step."""
+    years = [date(2018 + i, 1, 1) for i in range(4)]
+    mixed = [[], ["figures from before and after a break in one"], [], []]
+    frame = pl.concat(
+        pl.DataFrame({"area": [a] * 4, "period": years, "value": v, "mixed": m}, schema_overrides={"mixed": pl.List(pl.String)})
+        for a, v, m in (("macao", [50, 60, 70, 77], mixed), ("zhuhai", [100, 110, 120, 130], [[]] * 4))
+    )  # fmt: skip
+    table = gap(frame, "macao", "zhuhai", over=1)
+    assert table["growth_area"].to_list() == [None, None, None, pytest.approx(10)]
+    assert ["across its break" in (note or "") for note in table["note"]] == [False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "says"),
+    [
+        ([-4, -6], [-2, -3], "a figure is not above zero"),  # twice the deficit is not ahead
+        ([-2, -3], [-4, -6], "macao is ahead already"),
+        ([1, 2], [3, -1], "macao is ahead already"),
+        ([-1, 2], [3, 4], "a figure is not above zero"),
+    ],
+)
+def test_figures_below_zero_are_said_to_be_so(ours: list[float], theirs: list[float], says: str) -> None:
+    table = gap(_frame(ours, theirs), "macao", "zhuhai", over=1)
+    assert table["years_to_parity"].null_count() == 2
+    assert says in table["note"][1]
+
+
+def test_no_growth_from_a_figure_below_zero_is_said() -> None:
+    table = gap(_frame([-1, 2], [3, 4]), "macao", "zhuhai", over=1)
+    assert (table["growth_area"][1], table["growth_other"][1]) == (None, pytest.approx(100 / 3))
+    assert "no growth of macao from a figure that is not above zero" in table["note"][1]
+
+
 @pytest.mark.usefixtures("shipped")
 def test_the_gap_of_bays_is_that_of_the_benchmark() -> None:
     table = gap("gdp", "greater_bay_area", "tokyo_bay_area", basis="ppp").filter(period=date(2022, 1, 1))
@@ -166,102 +206,3 @@ def test_no_common_period_says_what_there_is() -> None:
     )
     with pytest.raises(UsageError, match="macao has 1999-01-01 to 1999-01-01, zhuhai has 2018"):
         gap(frame, "macao", "zhuhai")
-
-
-@pytest.mark.usefixtures("shipped")
-class TestCatchUp:
-    def test_the_assumptions_stand_beside_the_number(self) -> None:
-        held = catch_up("greater_bay_area", "new_york_bay_area", 2028, paths=200)
-        rate = load("fx_rate", "china", frequency="A").sort("period").row(-1, named=True)
-        said = held["assumptions"][0].to_list()
-        assert said[0].startswith("exchange rates stay at their last published values")
-        assert f"{rate['value']:.6g} CNY per USD ({rate['period'].year})" in said[0]
-        assert any("current prices" in s for s in said)
-        assert any("(eleven_cities)" in s for s in said)
-        assert held["period"].dt.year().to_list()[-1] == 2028
-        assert held["probability"].is_between(0, 1).all()
-        assert (held["probability_by"] >= held["probability"]).all()
-        assert set(rate["sources"]) <= set(held["sources"][0])
-
-    def test_rates_with_a_distribution_of_their_own_spread_the_chances(self) -> None:
-        """An uncertain rate makes what is improbable more probable."""
-        words = ("greater_bay_area", "new_york_bay_area", 2027)
-        held, drawn = (catch_up(*words, paths=2000, rate=r) for r in ("held", "simulated"))
-        assert held["probability"][-1] < 0.5
-        assert drawn["probability"][-1] > held["probability"][-1]
-        assert "drawn jointly" in drawn["assumptions"][0][0]
-
-    def test_who_is_far_ahead_stays_ahead_and_the_other_behind(self) -> None:
-        ahead = catch_up("new_york_bay_area", "macao", 2027, paths=50)
-        behind = catch_up("macao", "new_york_bay_area", 2027, paths=50)
-        assert ahead["probability"].unique().to_list() == [1.0]
-        assert behind["probability"].unique().to_list() == [0.0]
-
-    def test_a_held_rate_cancels_between_areas_of_one_currency(self) -> None:
-        yuan, dollars = (
-            catch_up("guangzhou", "shenzhen", 2027, paths=300, currency=c) for c in ("CNY", "USD")
-        )
-        assert yuan["probability"].to_list() == dollars["probability"].to_list()
-
-    def test_growth_at_prices_of_a_base_year_is_real_and_needs_no_later_rate(self) -> None:
-        """What Shenzhen and Hong Kong are at prices of a year does not turn on what a currency is worth later."""
-        words = ("shenzhen", "hong_kong", 2027)
-        real = catch_up(*words, prices=2015, paths=200)
-        said = " ".join(real["assumptions"][0])
-        rate = load("fx_rate", frequency="A", start=2015, end=2015).filter(unit="CNY per USD")
-        assert f"at the rates of that year: {rate['value'][0]:.6g} CNY per USD" in said
-        assert "prices of 2015 by the GDP deflator of each economy" in said
-        assert "current prices" not in said and "stay at their last" not in said
-        assert real["method"][0].startswith("share of 200 joint paths in USD at 2015 prices")
-        deflators = load("gdp_deflator", ["china", "hong_kong"])["sources"].explode().unique()
-        assert set(deflators) <= set(real["sources"][0])
-
-    def test_figures_per_head_are_the_sums_over_people_drawn_with_them(self) -> None:
-        """Macao is far behind New York's bay in all, and near it or ahead per head."""
-        words = ("macao", "new_york_bay_area", 2027)
-        whole, head = (catch_up(*words, indicator=i, paths=100) for i in ("gdp", "gdp_per_capita"))
-        assert whole["probability"].max() == 0 < head["probability"].max()
-        assert "USD per head" in head["method"][0]
-        said = " ".join(head["assumptions"][0])
-        assert "macao in persons" in said
-        assert "so few years" in said and "new_york_bay_area in persons (" in said
-        people = load("population", "macao")["sources"].explode().unique()
-        assert set(people) & set(head["sources"][0])
-
-    def test_people_need_no_rate(self) -> None:
-        table = catch_up("shenzhen", "guangzhou", 2027, indicator="population", paths=100)
-        assert "persons" in table["method"][0]
-        assert not any("rate" in s for s in table["assumptions"][0] if "growth" not in s)
-
-    @pytest.mark.parametrize(
-        ("arguments", "error", "says"),
-        [
-            ({"until": 2010}, UsageError, "published to 20.* must be later"),
-            ({"other": "macao"}, UsageError, "cannot pass itself"),
-            ({"rate": "fixed"}, UsageError, "'held' or 'simulated'"),
-            ({"basis": "pps"}, UsageError, "'market' or 'ppp'"),
-            ({"currency": "EUR"}, UnknownNameError, "CNY, HKD, JPY, MOP, USD"),
-            ({"other": "makau"}, UnknownNameError, "macao"),
-            ({"prices": 2015, "rate": "simulated"}, UsageError, "converted at the rates of that year"),
-            ({"prices": 2015, "indicator": "population"}, UsageError, "no prices of 2015"),
-            ({"start": 2040}, UsageError, "ends in 20.* begin earlier"),
-            ({"definition": "itself"}, UsageError, "definition names each area"),
-            ({"prices": 1950}, MissingRateError, "no GDP deflator .* for 1950"),
-            ({"prices": "real"}, PeriodError, "not a period"),
-            ({"indicator": "fx_rate"}, UsageError, "cannot be added up"),
-            (
-                {"definition": {"tokyo_bay_area": "capital_region"}},
-                UsageError,
-                "not among the areas compared, macao, zhuhai",
-            ),
-        ],
-    )
-    def test_bad_input_is_a_named_error(
-        self, arguments: dict[str, object], error: type[Exception], says: str
-    ) -> None:
-        with pytest.raises(error, match=says):
-            catch_up(**({"area": "macao", "other": "zhuhai", "until": 2027} | arguments))  # type: ignore[arg-type]
-
-    def test_a_series_too_short_to_forecast_is_named(self) -> None:
-        with pytest.warns(UserWarning), pytest.raises(SeriesTooShortError, match="greater_bay_area"):
-            catch_up("hong_kong", "greater_bay_area", 2027, indicator="container_throughput", paths=20)

@@ -22,9 +22,9 @@ from gbaindicators.store import load
 @pytest.fixture(scope="module", autouse=True)
 def figures(shipped):
     """Figures of the mapping, read once for all tests."""
-    read = module._figures()
+    read = module.yearly_figures()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_figures", lambda: read)
+        patch.setattr(module, "yearly_figures", lambda: read)
         yield read
 
 

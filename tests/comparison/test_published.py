@@ -10,7 +10,7 @@ import pytest
 
 from gbaindicators.catalog import catalog
 from gbaindicators.comparison import benchmark
-from gbaindicators.comparison.published import published_comparisons
+from gbaindicators.comparison.bays.published import published_comparisons
 from gbaindicators.store import load
 
 pytestmark = pytest.mark.usefixtures("shipped")

@@ -179,6 +179,20 @@ def test_shift_share_has_the_sources_of_the_area_and_the_benchmark():
     assert table["unit"].unique().to_list() == ["CNY"]
 
 
+def test_shift_share_across_a_break_is_marked_though_both_ends_are_sound():
+    frame = economy(
+        {"macao": [[1, 2, 3]] * 3, "zhuhai": [[2, 3, 4]] * 3, "china": [[10, 20, 30]] * 3},
+        (2010, 2015, 2020),
+        status="A",
+    ).with_columns(
+        status=pl.when((pl.col("area") == "zhuhai") & (pl.col("period") == date(2015, 1, 1)))
+        .then(pl.lit("B"))
+        .otherwise("status")
+    )
+    found = shift_share(frame, "china", "2010", "2020").group_by("area").agg(pl.col("status").unique())
+    assert dict(found.rows()) == {"macao": ["A"], "zhuhai": ["B"]}
+
+
 def test_shift_share_components_by_hand():
     # the benchmark doubles: goods by half, services by 2.5; the area's goods double and its services grow by 2.5
     frame = economy({"x": [[10, 10], [20, 35]], "all": [[100, 50], [150, 150]]})

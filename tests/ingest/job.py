@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from gbaindicators import ingest
-from gbaindicators.ingest import refreshing
+from gbaindicators.ingest import publishing, refreshing
 from gbaindicators.ingest.exchange import Request
 from gbaindicators.ingest.fetching import Answer, Client
 from gbaindicators.store import archive, building, connect
@@ -41,9 +41,7 @@ class Job:
         self.database = home / "gba.duckdb"
         self.archive = archive.Archive(home / "archive")
 
-    def refresh(
-        self, *sources: str, day: str = "2026-03-10", key: bool = True, **how: Any
-    ) -> refreshing.Refresh:
+    def refresh(self, *sources: str, day: str = "2026-03-10", key: bool = True, **how: Any) -> ingest.Refresh:
         now = datetime.fromisoformat(f"{day}T12:00:00").replace(tzinfo=UTC)
         environment = {"GBA_REPLAY": self.world.address, **(KEYS if key else {})}
         return ingest.refresh(list(sources) or None, now=now, environment=environment, **how)
@@ -83,5 +81,5 @@ def set_up(monkeypatch: pytest.MonkeyPatch, home: Path, datasets: Path) -> None:
     """Refresh into a home of its own, from a client in haste, beside few shipped figures."""
     monkeypatch.setenv("GBA_HOME", str(home))
     monkeypatch.setattr(refreshing, "Client", Hasty)
-    for module in (refreshing, building):
+    for module in (publishing, building):
         monkeypatch.setattr(module, "datasets_dir", lambda: datasets)

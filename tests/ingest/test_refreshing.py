@@ -16,7 +16,7 @@ import pytest
 import gbaindicators as gba
 from gbaindicators.catalog import catalog
 from gbaindicators.errors import DatabaseError, PeriodError, UnknownNameError, UsageError
-from gbaindicators.ingest import refreshing
+from gbaindicators.ingest import Outcome, Refresh, publishing, refreshing
 from gbaindicators.ingest.sources import immd, worldbank
 from gbaindicators.store import build
 from tests.ingest import world as made_up
@@ -36,11 +36,11 @@ def job(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, make_datasets: Any) -> 
         yield Job(tmp_path, world)
 
 
-def states(done: refreshing.Refresh) -> dict[str, str]:
+def states(done: Refresh) -> dict[str, str]:
     return {one.service: one.state for one in done.outcomes}
 
 
-def outcome(done: refreshing.Refresh, service: str) -> refreshing.Outcome:
+def outcome(done: Refresh, service: str) -> Outcome:
     return next(one for one in done.outcomes if one.service == service)
 
 
@@ -289,7 +289,7 @@ def test_what_a_kill_between_two_services_left_is_taken_up(job: Job, monkeypatch
         raise Killed
 
     with monkeypatch.context() as while_killed:
-        while_killed.setattr(refreshing, "_publish", kill)
+        while_killed.setattr(refreshing, "publish", kill)
         with pytest.raises(Killed):
             job.refresh("fred")
     assert not job.database.exists()
@@ -348,6 +348,23 @@ def test_nothing_is_taken_over_when_one_of_the_names_is_not_held(job: Job) -> No
     with pytest.raises(UsageError, match=r"nothing is held back of fred; held back: worldbank:.*/macao/"):
         gba.accept_held(["worldbank", "fred"])
     assert job.batches() == before and gba.held_changes().height
+
+
+def test_what_is_named_twice_is_taken_over_once(job: Job) -> None:
+    """The second name would find nothing held any more, with the figures taken over and no database published."""
+    job.refresh("worldbank")
+    job.world.made[WORLD_BANK] = changed(leap)
+    job.refresh("worldbank", force=True)
+    done = gba.accept_held(["worldbank:population_midyear/macao", "worldbank", "worldbank"])
+    assert [one.service for one in done.outcomes] == ["worldbank"]
+    assert done.published and gba.held_changes().height == 0
+
+
+def test_one_name_may_be_given_as_it_is(job: Job) -> None:
+    job.refresh("worldbank")
+    job.world.made[WORLD_BANK] = changed(leap)
+    job.refresh("worldbank", force=True)
+    assert outcome(gba.accept_held("worldbank"), "worldbank").state == "accepted"
 
 
 def test_what_is_held_back_gives_way_to_a_sound_answer(job: Job) -> None:
@@ -413,24 +430,24 @@ def test_a_database_of_ones_own_is_left_alone(job: Job, make_datasets: Any) -> N
 
 def test_a_build_that_fails_is_said_and_made_up_for(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     job.refresh("fred")
-    whole = refreshing.build
+    whole = publishing.build
 
     def full(**_: Any) -> None:
         raise DatabaseError("the disk is full")
 
-    monkeypatch.setattr(refreshing, "build", full)
+    monkeypatch.setattr(publishing, "build", full)
     job.world.edition = 1
     done = job.refresh("fred", force=True)
     assert (done.problem, done.published, done.well) == ("the disk is full", False, False)
     assert found(job, "fred") == expected("fred", 0)
-    monkeypatch.setattr(refreshing, "build", whole)
+    monkeypatch.setattr(publishing, "build", whole)
     later = job.refresh("fred")
     assert states(later) == {"fred": "not due"} and later.published
     assert found(job, "fred") == expected("fred", 1)
 
 
 def test_two_refreshes_at_once(job: Job) -> None:
-    with refreshing._only_one(), pytest.raises(DatabaseError, match="another refresh runs"):
+    with publishing.only_one(), pytest.raises(DatabaseError, match="another refresh runs"):
         job.refresh("fred")
     assert job.refresh("fred").well
 

@@ -259,3 +259,18 @@ def test_conversion_distributes_over_the_sum(values: list[float]) -> None:
     one_way = aggregate(convert(frame, rates=rates), "tokyo_bay_area")["value"].item()
     other_way = convert(aggregate(frame, "tokyo_bay_area"), rates=rates)["value"].item()
     assert one_way == pytest.approx(other_way, rel=1e-9, abs=1e-4)
+
+
+def test_a_sum_of_chain_linked_volumes_says_that_it_is_none_of_the_whole() -> None:
+    parts = pl.DataFrame(
+        {"area": ["a", "b"], "period": date(2023, 1, 1), "value": [2.0, 1.0], "prices": "chained 2017"}
+    )
+    method = aggregate(parts, "both", definition=["a", "b"])["method"].item()
+    assert method.startswith(
+        "sum of 2 members (given by the user), near the chain-linked volume of the whole"
+    )
+    constant = parts.with_columns(prices=pl.lit("constant 2017"))
+    assert (
+        aggregate(constant, "both", definition=["a", "b"])["method"].item()
+        == "sum of 2 members (given by the user)"
+    )

@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 
 from gbaindicators.errors import FrameError, SeriesTooShortError, UnknownNameError, UsageError
 from gbaindicators.transforms.disaggregation import disaggregate, disaggregation_model
-from gbaindicators.transforms.distribution import Layout, Process, estimated_rho
+from gbaindicators.transforms.disaggregation.distribution import Layout, Process, estimated_rho
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 MONTHS = {"A": 12, "S": 6, "Q": 3, "M": 1}

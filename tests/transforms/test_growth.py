@@ -249,6 +249,21 @@ def test_average_growth_unites_sources():
         sources=pl.Series([["b"], ["a"]]), status=pl.Series(["P", "A"])
     )
     assert cagr(frame, "2010", "2020").select("sources", "status").row(0) == (["a", "b"], "P")
+    assert cagr(frame, 2010, 2020).equals(cagr(frame, "2010", "2020"))
+
+
+def test_average_growth_across_a_break_shows_it_though_both_ends_are_sound():
+    broken = years({2010: 1.0, 2015: 5.0, 2020: 6.0, 2024: 7.0}, area="guangzhou", status="A").with_columns(
+        status=pl.when(pl.col("period") == date(2015, 1, 1)).then(pl.lit("B")).otherwise("status")
+    )
+    sound = years({2010: 1.0, 2020: 2.0, 2024: 3.0}, area="macao", status="A")
+    both = pl.concat([sound, broken])
+    assert cagr(both, "2010", "2020").select("area", "status").rows() == [("macao", "A"), ("guangzhou", "B")]
+    assert cagr(both, "2020", "2024")["status"].to_list() == ["A", "A"]
+    assert cagr(broken.drop("area"), "2010", "2020")["status"].to_list() == ["B"]
+    assert cagr(both.lazy().with_columns(frequency=pl.lit("A")), "2010", "2024").collect().sort("area")[
+        "status"
+    ].to_list() == ["B", "A"]
 
 
 def test_average_growth_names_the_series_that_lacks_a_period():

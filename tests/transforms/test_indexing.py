@@ -32,6 +32,8 @@ def test_annual_base():
     assert result["value"].to_list() == [62.5, 100.0, None, 125.0]
     assert set(result["unit"]) == {"index 2015=100"}
     assert set(result["method"]) == {"index, 2015=100"}
+    years = annual({2014: 50.0, 2015: 80.0})
+    assert index(years, 2014).equals(index(years, "2014"))
 
 
 @pytest.mark.parametrize("columns", [{}, {"frequency": "M"}])
@@ -99,6 +101,19 @@ def test_provenance_of_the_base_is_taken_in():
     assert result["sources"].to_list() == [["b"], ["a", "b"]]
     assert result["status"].to_list() == ["P", "P"]
     assert result["vintage"].to_list() == [date(2020, 1, 1)] * 2
+
+
+def test_a_break_with_which_the_base_begins_stays_where_it_is():
+    frame = annual({y: float(y) for y in range(2013, 2018)}).with_columns(
+        status=pl.Series(["A", "A", "B", "A", "P"])
+    )
+    assert index(frame)["status"].to_list() == ["A", "A", "B", "A", "P"]
+    quarters = pl.DataFrame(
+        {"frequency": "Q", "period": [date(2015, m, 1) for m in (1, 4, 7, 10)], "value": [1.0, 2.0, 3.0, 4.0]}
+    )
+    # a mean over both sides of a break is of neither
+    broken = quarters.with_columns(status=pl.Series(["A", "A", "B", "A"]))
+    assert index(broken)["status"].to_list() == ["B"] * 4
 
 
 def test_one_row_and_constant_series():

@@ -196,3 +196,16 @@ def test_a_part_that_is_missing_in_one_period_only_is_missed_there() -> None:
 def test_the_face_of_a_transform_is_the_one_that_is_documented() -> None:
     assert list(inspect.signature(gba.growth).parameters) == ["frame", "over", "log", "annualize"]
     assert (gba.growth.__module__, gba.growth.__name__) == ("gbaindicators.transforms.growth", "growth")
+
+
+def test_rates_are_those_that_were_known_where_the_transform_was_called(shipped) -> None:
+    with gba.known_by("2024-03-31"):
+        gdp = gba.load("gdp", "hong_kong", frequency="A", start="2005")
+        with pytest.raises(UsageError, match="fx_rate"):
+            gba.convert(gdp)
+        lazy = gba.convert(gdp.lazy())
+        with pytest.raises(UsageError, match="fx_rate"):
+            lazy.collect()
+    with pytest.raises(UsageError, match="fx_rate"):
+        lazy.collect()
+    assert gba.convert(gdp.lazy()).collect()["vintage"].min() > date(2024, 3, 31)

@@ -13,7 +13,7 @@ import pytest
 
 from gbaindicators.store import load
 from gbaindicators.transforms import deflate, growth
-from gbaindicators.transforms.chaining import chain_links
+from gbaindicators.transforms.links import chain_links
 
 AREAS = ["china", "hong_kong", "macao"]
 WORLD_BANK = "wdi_gdp_growth_processed"

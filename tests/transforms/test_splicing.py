@@ -86,6 +86,14 @@ def test_origin_and_status() -> None:
     assert out["vintage"].unique().to_list() == [date(2020, 1, 1)]
 
 
+def test_the_break_that_a_splice_mends_is_no_break_any_more() -> None:
+    old = OLD.with_columns(status=pl.lit("A"))
+    new = NEW.with_columns(status=pl.Series(["B", "A", "A"]))
+    assert splice(old, new)["status"].to_list() == ["E", "E", "A", "A", "A"]
+    within = NEW.with_columns(status=pl.Series(["A", "B", "A"]))
+    assert splice(old, within)["status"].to_list() == ["B", "B", "A", "B", "A"]
+
+
 def test_new_values_stay_and_nothing_old_fills_their_gaps() -> None:
     new = years({2013: 50.0, 2015: 60.0}, unit="index 2018=100")
     assert splice(OLD, new)["period"].dt.year().to_list() == [2012, 2013, 2015]

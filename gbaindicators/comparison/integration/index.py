@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from itertools import combinations
 from typing import Final
 
 import polars as pl
 
-from gbaindicators.catalog import catalog, parse_period
-from gbaindicators.comparison.integration.composite import TOTAL, Weights, composite_index
+from gbaindicators.catalog import parse_period
+from gbaindicators.comparison.integration.composite import Weights, composite_index
 from gbaindicators.comparison.integration.flows import Flow, FlowIndicator, factor_flows, flow_indicators
+from gbaindicators.comparison.integration.matrix import TOTAL
 from gbaindicators.comparison.integration.scores import Aggregation, Normalisation
+from gbaindicators.comparison.integration.yearly_figures import YEARLY, Figures, yearly_figures
 from gbaindicators.errors import SeriesTooShortError, UnknownNameError, UsageError
-from gbaindicators.store import load, query
-from gbaindicators.tables.series_frame import FREQUENCY, append_method
-from gbaindicators.transforms import per_capita, to_frequency
-from gbaindicators.transforms.provenance import collapsed
+from gbaindicators.tables.series_frame import FREQUENCY
 
 __all__ = ["MINIMUM_YEARS", "integration_coverage", "integration_index", "integration_inputs"]
 
 #: Years that a window needs: of fewer, a scale over the years says nothing.
 MINIMUM_YEARS: Final = 4
 _AREA: Final = "greater_bay_area"
-_STATED: Final = "policy_statements"
-_SCHEMA: Final[dict[str, pl.DataType]] = {
-    "flow": pl.String(), "indicator": pl.String(), "period": pl.Date(), "value": pl.Float64(), "unit": pl.String(),
-    "sources": pl.List(pl.String), "status": pl.String(), "method": pl.String(),
-}  # fmt: skip
-Figures = dict[FlowIndicator, pl.DataFrame]
 Asked = tuple[int | None, int | None]
 
 
@@ -42,7 +34,7 @@ def integration_index(
     weights: Weights = "equal",
     aggregate: Aggregation = "geometric",
 ) -> pl.DataFrame:
-    """Index of how much moves within the Greater Bay Area, year by year, whole and by factor flow.
+    """Measure how much moves within the Greater Bay Area, year by year, whole and by factor flow.
 
     The policy documents name six factor flows: people, goods, services, capital, data, and technology and innovation.
     A figure enters when it has a value in every year; nothing is imputed. A flow without such a figure is not scored:
@@ -87,20 +79,12 @@ def integration_index(
     >>> scored["flow"].unique().sort().to_list()
     ['goods', 'index', 'people']
     """
-    asked = _asked(start, end)
-    figures = _figures()
-    inputs = _inputs(figures, asked)
+    figures = yearly_figures()
+    inputs = _inputs(figures, _asked(start, end))
     years = inputs["period"].unique().sort()
     groups = dict(inputs.select("indicator", "flow").unique().rows())
     flows = set(groups.values())
-    if (
-        isinstance(weights, Mapping)
-        and (unscored := sorted(set(weights) - flows))
-        and not set(weights) <= set(groups)
-    ):
-        raise UnknownNameError(
-            "scored flow in weights", unscored[0], flows, "integration_coverage() says what the others lack."
-        )
+    _check_weights(weights, groups)
     falling = {i.name for i in flow_indicators() if i.direction == "lower"}
     scores = composite_index(
         inputs.drop("flow", "method"),
@@ -114,15 +98,28 @@ def integration_index(
     scores = scores.with_columns(
         pl.col("flow").replace_strict(_notes_of_scored(flows), return_dtype=pl.String).alias("note")
     )
-    unscored_rows = [_unscored(f, figures, years) for f in factor_flows() if f.id not in flows]
+    unscored = [_unscored(f, figures, years) for f in factor_flows() if f.id not in flows]
+    rows = pl.concat([scores, *unscored], how="diagonal_relaxed")
+    return _in_order(rows.with_columns(pl.col("unit").fill_null(scores["unit"][0])))
+
+
+def _check_weights(weights: Weights, groups: Mapping[str, str]) -> None:
+    """Refuse weights of a flow that is not scored; those of figures are checked where they are weighed."""
+    flows = set(groups.values())
+    if not isinstance(weights, Mapping) or set(weights) <= set(groups):
+        return
+    if unscored := sorted(set(weights) - flows):
+        raise UnknownNameError(
+            "scored flow in weights", unscored[0], flows, "integration_coverage() says what the others lack."
+        )
+
+
+def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of the index, flow by flow in the order of the documents, the whole last."""
     order = {f.id: i for i, f in enumerate(factor_flows())} | {TOTAL: len(factor_flows())}
     return (
-        pl.concat([scores, *unscored_rows], how="diagonal_relaxed")
-        .with_columns(
-            pl.lit("integration_index").alias("indicator"),
-            pl.lit(_AREA).alias("area"),
-            pl.lit("A", FREQUENCY).alias("frequency"),
-            pl.col("unit").fill_null(scores["unit"][0]),
+        rows.with_columns(
+            indicator=pl.lit("integration_index"), area=pl.lit(_AREA), frequency=pl.lit("A", FREQUENCY)
         )
         .sort(pl.col("flow").replace_strict(order), "period")
         .select(
@@ -159,11 +156,11 @@ def integration_inputs(*, start: str | int | None = None, end: str | int | None 
     ['goods', 'people']
     """
     asked = _asked(start, end)
-    return _inputs(_figures(), asked)
+    return _inputs(yearly_figures(), asked)
 
 
 def integration_coverage(*, start: str | int | None = None, end: str | int | None = None) -> pl.DataFrame:
-    """Say for every figure that the factor flows are mapped to what there is, and whether the index uses it.
+    """List the figures behind each factor flow: which there are, and whether the index uses them.
 
     Parameters
     ----------
@@ -189,7 +186,7 @@ def integration_coverage(*, start: str | int | None = None, end: str | int | Non
     [('regions_sharing_medical_data', 0, False)]
     """
     asked = _asked(start, end)
-    figures = _figures()
+    figures = yearly_figures()
     used = _inputs(figures, asked)
     years = used["period"].unique().sort()
     names = set(used["indicator"])
@@ -227,7 +224,7 @@ def _asked(start: str | int | None, end: str | int | None) -> Asked:
 def _inputs(figures: Figures, asked: Asked) -> pl.DataFrame:
     """Figures that have a value in every year of the window."""
     known = pl.concat(
-        values.select(pl.lit(entry.flow).alias("flow"), *list(_SCHEMA)[1:])
+        values.select(pl.lit(entry.flow).alias("flow"), *list(YEARLY)[1:])
         for entry, values in figures.items()
         if not entry.excluded
     )
@@ -317,102 +314,3 @@ def _year(text: str | int | None) -> int | None:
     if period.frequency != "A":
         raise UsageError(f"{text!r} is not a year: the integration index is annual")
     return period.start.year
-
-
-def _figures() -> Figures:
-    """Yearly values of every figure of the mapping."""
-    published, stated = _published(), _statements()
-    return {entry: _annual(entry, published, stated) for entry in flow_indicators()}
-
-
-def _published() -> dict[str, pl.DataFrame]:
-    """Published figures by indicator, read a table at a time."""
-    names = catalog().indicators
-    wanted = {entry.indicator: names[entry.indicator].table for entry in flow_indicators()}
-    # a name that is both a table and an indicator loads the indicator
-    readings = {name if table in names else table for name, table in wanted.items() if table != _STATED}
-    found: dict[str, pl.DataFrame] = {}
-    for reading in sorted(readings):
-        try:
-            rows = load(reading)
-        except UsageError:  # the mapping may name more than a database of one's own holds
-            continue
-        found |= {str(name[0]): part for name, part in rows.partition_by("indicator", as_dict=True).items()}
-    return found
-
-
-def _annual(
-    entry: FlowIndicator, published: Mapping[str, pl.DataFrame], stated: pl.DataFrame
-) -> pl.DataFrame:
-    """Yearly values of one figure; empty when it has none."""
-    definition = catalog().indicator(entry.indicator)
-    if definition.table == _STATED:
-        return _last_statements(entry, stated)
-    rows = published.get(entry.indicator, pl.DataFrame(schema={"area": pl.String}))
-    rows = rows.filter(pl.col("area").is_in(entry.points or [entry.area]))
-    if rows.is_empty():
-        return pl.DataFrame(schema=_SCHEMA)
-    years = _sums(rows) if definition.over_time == "sum" else _last_counts(rows)
-    if entry.points:
-        years = _added(years, entry)
-    if entry.treatment == "per_head":
-        years = per_capita(years).filter(pl.col("value").is_not_null())
-    return years.with_columns(pl.lit(entry.name).alias("indicator")).sort("period")
-
-
-def _sums(rows: pl.DataFrame) -> pl.DataFrame:
-    """Published calendar years, and the sums of whole years of shorter periods where there is none."""
-    flows = rows.filter(pl.col("adjustment") == "nsa", pl.col("value").is_not_null())
-    years = flows.filter(pl.col("frequency") == "A")
-    for frequency in ("Q", "M", "D"):
-        shorter = flows.filter(pl.col("frequency") == frequency)
-        if shorter.height:
-            summed = to_frequency(shorter, "A").filter(pl.col("value").is_not_null())
-            missing = summed.join(years, on=["area", "period"], how="anti")
-            years = pl.concat([years, missing], how="diagonal_relaxed")
-    return years
-
-
-def _last_counts(rows: pl.DataFrame) -> pl.DataFrame:
-    """Last count of each year."""
-    counts = rows.filter(pl.col("value").is_not_null()).sort("period")
-    year = pl.col("period").dt.truncate("1y")
-    last = counts.group_by(year.alias("_year"), maintain_order=True).last()
-    return append_method(
-        last.with_columns(pl.col("_year").alias("period")).drop("_year"), "last count of the year"
-    )
-
-
-def _added(years: pl.DataFrame, entry: FlowIndicator) -> pl.DataFrame:
-    """Sum over points, where every point has the year."""
-    whole = years.group_by("period", maintain_order=True).agg(
-        pl.col("value").sum(),
-        pl.len().alias("_points"),
-        pl.col("indicator", "frequency", "adjustment", "prices").first(),
-        *collapsed(years.select("unit", "sources", "status", "vintage", "method")),
-    )
-    whole = whole.filter(pl.col("_points") == len(entry.points)).drop("_points")
-    return append_method(
-        whole.with_columns(pl.lit(entry.area).alias("area")), f"sum of {len(entry.points)} control points"
-    )
-
-
-def _statements() -> pl.DataFrame:
-    """Dated values of all policy statements."""
-    return query(
-        "from policy_statement select indicator, area, as_of, value, unit, source where value is not null order by as_of"
-    )
-
-
-def _last_statements(entry: FlowIndicator, stated: pl.DataFrame) -> pl.DataFrame:
-    """Values that policy texts state of one figure, the last of each year."""
-    years: dict[date, dict[str, object]] = {}
-    for row in stated.filter(indicator=entry.indicator, area=entry.area).to_dicts():
-        text = str(row["as_of"] or "")
-        if text[:4].isdigit():
-            period = date(int(text[:4]), 1, 1)
-            years[period] = {
-                "flow": entry.flow, "indicator": entry.name, "period": period, "value": row["value"],
-                "unit": row["unit"], "sources": [row["source"]], "status": "A", "method": "statement of a policy text",
-            }  # fmt: skip
-    return pl.DataFrame(list(years.values()), schema=_SCHEMA)

@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 import numpy as np
 import polars as pl
 
-from gbaindicators.comparison.integration.composite import Matrix, read_matrix, score
+from gbaindicators.comparison.integration.composite import score
+from gbaindicators.comparison.integration.matrix import Matrix, read_matrix
 from gbaindicators.comparison.integration.scores import (
     Aggregation,
     Array,

@@ -86,38 +86,15 @@ def read_areas(
     UsageError
         The policy date is not inside the sample.
     """
-    frame = read_series(frame, _DOING)
-    if "area" not in frame.columns:
-        if not alone:
-            raise FrameError(
-                "the frame has no column 'area': this method compares the treated area with others; for one series "
-                "there is method='interrupted'"
-            )
-        frame = frame.with_columns(area=pl.lit(treated))
-    frame = frame.with_columns(pl.col("area").cast(pl.String))
-    known = frame["area"].unique().drop_nulls().sort().to_list()
-    if isinstance(controls, str):
-        raise UsageError(f"controls is a list of areas: write controls=[{controls!r}]")
-    others = [a for a in known if a != treated] if controls is None else list(dict.fromkeys(controls))
-    for area in (treated, *others):
-        if area not in known:
-            raise UnknownNameError("area", area, known, "The frame holds those.")
-    if treated in others:
-        raise UsageError(f"{treated} cannot be its own control: leave it out of controls")
+    frame = _with_area(read_series(frame, _DOING), treated, alone=alone)
+    others = _controls(frame, treated, controls)
     frame = frame.filter(pl.col("area").is_in([treated, *others]))
     _check_same(frame)
     frame = with_frequency(frame)
     unit = one_unit(frame, _DOING)
     frequency = frequency_code(frame["frequency"][0])
     wide, periods = _values(frame, treated, others, frequency)
-    begin = _date(start)
-    before = sum(period_end(frequency, p) < begin for p in periods)
-    if not 0 < before < len(periods):
-        span = f"{period_text(frequency, periods[0])} to {period_text(frequency, periods[-1])}"
-        raise UsageError(
-            f"the policy date {start} is outside the sample of {treated} ({span}): give a start inside it, or load a "
-            "longer span"
-        )
+    before = _periods_before(start, frequency, periods, treated)
     return Areas(
         treated=treated,
         controls=others,
@@ -131,6 +108,44 @@ def read_areas(
         indicator=str(frame["indicator"][0]) if "indicator" in frame.columns else None,
         sources=_sources(frame),
     )
+
+
+def _with_area(frame: pl.DataFrame, treated: str, *, alone: bool) -> pl.DataFrame:
+    if "area" not in frame.columns:
+        if not alone:
+            raise FrameError(
+                "the frame has no column 'area': this method compares the treated area with others; for one series "
+                "there is method='interrupted'"
+            )
+        frame = frame.with_columns(area=pl.lit(treated))
+    return frame.with_columns(pl.col("area").cast(pl.String))
+
+
+def _controls(frame: pl.DataFrame, treated: str, controls: Sequence[str] | None) -> list[str]:
+    """Areas to compare with: those that are named, or all others of the frame."""
+    known = frame["area"].unique().drop_nulls().sort().to_list()
+    if isinstance(controls, str):
+        raise UsageError(f"controls is a list of areas: write controls=[{controls!r}]")
+    others = [a for a in known if a != treated] if controls is None else list(dict.fromkeys(controls))
+    for area in (treated, *others):
+        if area not in known:
+            raise UnknownNameError("area", area, known, "The frame holds those.")
+    if treated in others:
+        raise UsageError(f"{treated} cannot be its own control: leave it out of controls")
+    return others
+
+
+def _periods_before(start: str | date, frequency: str, periods: list[date], treated: str) -> int:
+    """How many periods end before the policy begins; there must be some on either side."""
+    begin = _date(start)
+    before = sum(period_end(frequency, p) < begin for p in periods)
+    if not 0 < before < len(periods):
+        span = f"{period_text(frequency, periods[0])} to {period_text(frequency, periods[-1])}"
+        raise UsageError(
+            f"the policy date {start} is outside the sample of {treated} ({span}): give a start inside it, or load a "
+            "longer span"
+        )
+    return before
 
 
 def _check_same(frame: pl.DataFrame) -> None:

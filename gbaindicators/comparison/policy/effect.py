@@ -135,33 +135,13 @@ def policy_effect(
     >>> round(effect.fit["mean_effect"], 2), effect.weights["control"].to_list()
     (5.12, ['constant', 'east'])
     """
-    for what, given, known in (
-        ("method", method, get_args(Method)),
-        ("criterion", criterion, CRITERIA),
-    ):
-        if given not in known:
-            raise UnknownNameError(what, given, known)
     kinds = _kinds(placebo)
-    if lags is not None and (not isinstance(lags, int) or lags < 0):
-        raise UsageError(f"lags is how many lags the Newey-West errors take, 0 or more, not {lags!r}")
-    if predictors is not None and method != "synthetic":
-        raise UsageError(f"predictors belong to method='synthetic', not to {method!r}: leave them out")
-    if log and method != "interrupted":
-        raise UsageError(
-            f"log=True belongs to method='interrupted', not to {method!r}: take the logarithms of the frame, "
-            "frame.with_columns(pl.col('value').log())"
-        )
+    _check_options(method, criterion, lags, log=log, predictors=predictors is not None)
     areas = read_areas(frame, treated, start, controls, alone=method == "interrupted")
     if predictors is not None:
         needed = [treated, *areas.controls]
         areas = replace(areas, predictors=read_predictors(predictors, needed, areas.start, areas.frequency))
-    match method:
-        case "panel":
-            estimate = panel_data.estimate(areas, criterion)
-        case "synthetic":
-            estimate = synthetic.estimate(areas)
-        case _:
-            estimate = interrupted.estimate(areas, lags, log=log)
+    estimate = _estimated(areas, method, criterion, lags, log=log)
     tests = placebos.run(kinds, areas, method, criterion, executor, log=log)
     fit = _fit(areas, estimate, tests)
     _warn_of_negative(areas, estimate, method)
@@ -179,6 +159,35 @@ def policy_effect(
         note="; ".join([*estimate.remarks, *_doubts(areas, fit, tests, kinds, method)]),
         heading=f"Effect on {treated} from {areas.text(areas.start)}: {estimate.done}",
     )
+
+
+def _check_options(method: str, criterion: str, lags: int | None, *, log: bool, predictors: bool) -> None:
+    """Check that options are known, and belong to the method."""
+    if method not in get_args(Method):
+        raise UnknownNameError("method", method, get_args(Method))
+    if criterion not in CRITERIA:
+        raise UnknownNameError("criterion", criterion, CRITERIA)
+    if lags is not None and (not isinstance(lags, int) or lags < 0):
+        raise UsageError(f"lags is how many lags the Newey-West errors take, 0 or more, not {lags!r}")
+    if predictors and method != "synthetic":
+        raise UsageError(f"predictors belong to method='synthetic', not to {method!r}: leave them out")
+    if log and method != "interrupted":
+        raise UsageError(
+            f"log=True belongs to method='interrupted', not to {method!r}: take the logarithms of the frame, "
+            "frame.with_columns(pl.col('value').log())"
+        )
+
+
+def _estimated(
+    areas: Areas, method: Method, criterion: Criterion, lags: int | None, *, log: bool
+) -> Estimate:
+    match method:
+        case "panel":
+            return panel_data.estimate(areas, criterion)
+        case "synthetic":
+            return synthetic.estimate(areas)
+        case _:
+            return interrupted.estimate(areas, lags, log=log)
 
 
 def _assumptions(areas: Areas, method: Method, log: bool) -> tuple[str, ...]:
@@ -289,19 +298,17 @@ def _doubts(
             f"low power: the mean effect {fit['mean_effect']:.3g} cannot be told from none (p {fit['p_value']:.2f}); "
             f"only effects beyond {fit['detectable']:.3g} would be found four times in five"
         )
-    for kind in kinds:
-        count = tests.filter(pl.col("kind") == kind)["ratio"].drop_nulls().len()
-        if count == 0:
-            doubts.append(f"no placebo in {kind} can be run: too few areas or periods")
-            continue
-        p = fit.get(f"p_{kind}", 0.0)
-        least = 1 / (count + 1)
-        if p > max(0.05, least):
-            doubts.append(
-                f"the effect does not stand out among the placebos in {kind} (p {p:.2f} by the RMSPE ratio)"
-            )
-        elif p > 0.05:
-            doubts.append(
-                f"the effect stands out, but {count} placebos in {kind} cannot give a p below {least:.2f}"
-            )
-    return doubts
+    return [*doubts, *(doubt for kind in kinds if (doubt := _doubt_of_placebos(fit, tests, kind)))]
+
+
+def _doubt_of_placebos(fit: dict[str, float], tests: pl.DataFrame, kind: str) -> str | None:
+    """Say where the placebos of one kind do not bear the effect out, or cannot."""
+    count = tests.filter(pl.col("kind") == kind)["ratio"].drop_nulls().len()
+    if count == 0:
+        return f"no placebo in {kind} can be run: too few areas or periods"
+    p, least = fit.get(f"p_{kind}", 0.0), 1 / (count + 1)
+    if p > max(0.05, least):
+        return f"the effect does not stand out among the placebos in {kind} (p {p:.2f} by the RMSPE ratio)"
+    if p > 0.05:
+        return f"the effect stands out, but {count} placebos in {kind} cannot give a p below {least:.2f}"
+    return None

@@ -73,53 +73,26 @@ def estimate(areas: Areas, lags: int | None, *, log: bool = False) -> Estimate:
     FrameError
         The area has one value in every period, or one without a logarithm.
     """
-    from scipy import stats
-
-    y, before = _values(areas, log=log), areas.before
-    design = _design(areas)
-    seasonal = design.shape[1] > len(_TERMS)
-    names = [*_TERMS, *(f"season {i}" for i in range(2, design.shape[1] - len(_TERMS) + 2))]
+    y, design = _values(areas, log=log), _design(areas)
     freedom = len(y) - design.shape[1]
-    if min(before, areas.after) < FEWEST or freedom < FEWEST:
-        raise SeriesTooShortError(
-            f"{before} periods before {areas.text(areas.start)} and {areas.after} from it on: level and slope need "
-            f"{FEWEST} on either side and {design.shape[1] + FEWEST} in all; load a longer span"
-        )
-    if np.ptp(y) == 0:
-        raise FrameError(f"{areas.treated} has one value in every period: there is nothing to estimate")
+    _check(areas, y, freedom)
+    seasonal = design.shape[1] > len(_TERMS)
     used = lags_for(len(y)) if lags is None else lags
     slopes, covariance = regression(design, y, used)
-    error = np.sqrt(np.diag(covariance))
-    fitted = _without(design) @ slopes
     residual = y - design @ slopes
-    spread2 = float(residual @ residual) / freedom
-    ahead = _without(design)[before:]
-    quantile = stats.t.ppf(0.975, freedom)
-    half = quantile * np.sqrt(np.einsum("ti,ij,tj->t", ahead, covariance, ahead) + spread2)
-    low, high = fitted[before:] - half, fitted[before:] + half
-    mean = (design - _without(design))[before:].mean(0)
+    rss = float(residual @ residual)
+    fitted, low, high = _without_policy(areas, design, slopes, covariance, rss / freedom, freedom)
     if log:
         fitted, low, high = np.exp(fitted), np.exp(low), np.exp(high)
-        with_it = np.exp(design @ slopes)
-        mean = (with_it[:, None] * design - fitted[:, None] * _without(design))[before:].mean(0)
-    actual = areas.values[before:]
-    t = slopes / error
-    total = float(((y - y.mean()) ** 2).sum())
+    mean = _mean_effect(areas, design, slopes, log=log)
+    actual, error = areas.values[areas.before :], np.sqrt(np.diag(covariance))
     return Estimate(
         fitted=fitted,
         lower=actual - high,
         upper=actual - low,
-        weights=pl.DataFrame(
-            {
-                "control": names,
-                "weight": slopes,
-                "std_error": error,
-                "t": t,
-                "p_value": 2 * stats.t.sf(np.abs(t), freedom),
-            }
-        ),
+        weights=_terms(slopes, error, freedom),
         fit={
-            "r2": 1 - float(residual @ residual) / total,
+            "r2": 1 - rss / float(((y - y.mean()) ** 2).sum()),
             "level_change": float(slopes[2]),
             "level_change_error": float(error[2]),
             "slope_change": float(slopes[3]),
@@ -128,12 +101,55 @@ def estimate(areas: Areas, lags: int | None, *, log: bool = False) -> Estimate:
         },
         standard_error=float(np.sqrt(mean @ covariance @ mean)),
         freedom=float(freedom),
-        done=f"interrupted time series{' of logarithms' if log else ''}: trend{', season' if seasonal else ''}, change of level and slope; Newey-West "
-        f"errors with {used} lags",
+        done=f"interrupted time series{' of logarithms' if log else ''}: trend{', season' if seasonal else ''}, change of "
+        f"level and slope; Newey-West errors with {used} lags",
         remarks=[]
         if seasonal or areas.seasons == 1
         else ["less than a season before the policy, or two in all: no seasonal terms"],
     )
+
+
+def _check(areas: Areas, y: Array, freedom: int) -> None:
+    if min(areas.before, areas.after) < FEWEST or freedom < FEWEST:
+        raise SeriesTooShortError(
+            f"{areas.before} periods before {areas.text(areas.start)} and {areas.after} from it on: level and slope need "
+            f"{FEWEST} on either side and {len(y) - freedom + FEWEST} in all; load a longer span"
+        )
+    if np.ptp(y) == 0:
+        raise FrameError(f"{areas.treated} has one value in every period: there is nothing to estimate")
+
+
+def _without_policy(
+    areas: Areas, design: Array, slopes: Array, covariance: Array, variance: float, freedom: int
+) -> tuple[Array, Array, Array]:
+    """What would have been in all periods, and its bounds at 95 percent from the policy on."""
+    from scipy import stats
+
+    fitted = _without(design) @ slopes
+    ahead = _without(design)[areas.before :]
+    spread = np.einsum("ti,ij,tj->t", ahead, covariance, ahead) + variance
+    half = stats.t.ppf(0.975, freedom) * np.sqrt(spread)
+    return fitted, fitted[areas.before :] - half, fitted[areas.before :] + half
+
+
+def _mean_effect(areas: Areas, design: Array, slopes: Array, *, log: bool) -> Array:
+    """How the mean effect changes with each coefficient."""
+    without = _without(design)
+    if not log:
+        return np.asarray((design - without)[areas.before :].mean(0))
+    with_it, fitted = np.exp(design @ slopes), np.exp(without @ slopes)
+    change = with_it[:, None] * design - fitted[:, None] * without
+    return np.asarray(change[areas.before :].mean(0))
+
+
+def _terms(slopes: Array, error: Array, freedom: int) -> pl.DataFrame:
+    """Coefficients with their errors; seasons are against the first."""
+    from scipy import stats
+
+    t = slopes / error
+    names = [*_TERMS, *(f"season {i}" for i in range(2, len(slopes) - len(_TERMS) + 2))]
+    p = 2 * stats.t.sf(np.abs(t), freedom)
+    return pl.DataFrame({"control": names, "weight": slopes, "std_error": error, "t": t, "p_value": p})
 
 
 def _seasons(areas: Areas) -> int:

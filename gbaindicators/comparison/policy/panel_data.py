@@ -68,13 +68,10 @@ def estimate(areas: Areas, criterion: Criterion) -> Estimate:
     leverage = np.einsum("ti,ij,tj->t", design[before:], gram, design[before:])
     half = stats.t.ppf(0.975, freedom) * spread * np.sqrt(1 + leverage)
     effect = (y - fitted)[before:]
-    _, covariance = regression(design[:before], y[:before], lags_for(before))
-    middle = design[before:].mean(0)
-    lags = lags_for(after) if after >= _FEWEST_AFTER else 0
-    noise = variance_of_mean(effect, lags) if after >= _FEWEST_AFTER else spread**2 / after
     total = float(((y[:before] - y[:before].mean()) ** 2).sum())
     error = np.sqrt(np.diag(gram)) * spread
     names = ["constant", *(areas.controls[i] for i in subset.columns)]
+    lags = lags_for(after) if after >= _FEWEST_AFTER else 0
     return Estimate(
         fitted=fitted,
         lower=effect - half,
@@ -83,22 +80,37 @@ def estimate(areas: Areas, criterion: Criterion) -> Estimate:
             {"control": names, "weight": slopes, "std_error": error, "t": slopes / error},
         ),
         fit={"r2": 1 - subset.rss / total, **scores[chosen], "controls": float(chosen), "lags": float(lags)},
-        standard_error=float(np.sqrt(middle @ covariance @ middle + noise)),
+        standard_error=_error_of_mean(design, y, effect, before, spread),
         freedom=float(freedom if after < _FEWEST_AFTER else min(freedom, after - 1)),
-        subsets=pl.DataFrame(
-            {
-                "size": range(len(every)),
-                "controls": [[areas.controls[i] for i in s.columns] for s in every],
-                "rss": [s.rss for s in every],
-                "r2": [1 - s.rss / total for s in every],
-                **{name: [score[name] for score in scores] for name in ("aicc", "aic", "bic")},
-                "chosen": [size == chosen for size in range(len(every))],
-            },
-            schema_overrides={"controls": pl.List(pl.String)},
-        ),
+        subsets=_subsets(areas, every, scores, total, chosen),
         done=f"least squares on {chosen} of {len(areas.controls)} controls, chosen by {criterion.upper()} among the "
         "best subsets of every size (Hsiao, Ching and Wan 2012)",
         remarks=_remarks(areas, subset),
+    )
+
+
+def _error_of_mean(design: Array, y: Array, effect: Array, before: int, spread: float) -> float:
+    """Standard error of the mean effect: of the coefficients, and of what is left in the periods after."""
+    _, covariance = regression(design[:before], y[:before], lags_for(before))
+    middle, after = design[before:].mean(0), len(effect)
+    noise = variance_of_mean(effect, lags_for(after)) if after >= _FEWEST_AFTER else spread**2 / after
+    return float(np.sqrt(middle @ covariance @ middle + noise))
+
+
+def _subsets(
+    areas: Areas, every: list[Subset], scores: list[dict[str, float]], total: float, chosen: int
+) -> pl.DataFrame:
+    """Best subset of every size, with the criteria that it was chosen by."""
+    return pl.DataFrame(
+        {
+            "size": range(len(every)),
+            "controls": [[areas.controls[i] for i in s.columns] for s in every],
+            "rss": [s.rss for s in every],
+            "r2": [1 - s.rss / total for s in every],
+            **{name: [score[name] for score in scores] for name in ("aicc", "aic", "bic")},
+            "chosen": [size == chosen for size in range(len(every))],
+        },
+        schema_overrides={"controls": pl.List(pl.String)},
     )
 
 

@@ -19,13 +19,8 @@ import polars as pl
 from gbaindicators.catalog import Feed, catalog
 from gbaindicators.ingest.exchange import Page, Request
 from gbaindicators.ingest.json_answers import refusal
-from gbaindicators.ingest.sdmx_messages import (
-    Message,
-    by_flow,
-    observation_rows,
-    read_structure_specific,
-    series_codes,
-)
+from gbaindicators.ingest.sdmx_messages import Message, read_structure_specific
+from gbaindicators.ingest.sdmx_series import by_flow, observation_rows, series_codes
 
 __all__ = ["parse", "request"]
 

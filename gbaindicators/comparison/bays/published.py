@@ -9,7 +9,9 @@ from typing import Any, Final
 import polars as pl
 
 from gbaindicators.catalog import Published, catalog, period_text
-from gbaindicators.comparison.bays import annual_figures, bay_figures, definition_of, lacking
+from gbaindicators.comparison.bays.annual_figures import annual_figures, lacking
+from gbaindicators.comparison.bays.bay_figures import bay_figures
+from gbaindicators.comparison.bays.definitions import definition_of
 from gbaindicators.store import load, query
 
 __all__ = ["published_comparisons"]

@@ -10,19 +10,12 @@ from typing import Any, Final, get_args
 import polars as pl
 
 from gbaindicators.catalog import Definition, catalog, parse_period
-from gbaindicators.comparison.bays import (
-    BAYS,
-    Basis,
-    Mixed,
-    annual_figures,
-    bay_figures,
-    check_additive,
-    check_choice,
-    lacking,
-    refuse_mixtures,
-    with_mixtures,
-)
+from gbaindicators.comparison.bays.annual_figures import annual_figures, lacking
+from gbaindicators.comparison.bays.bay_figures import bay_figures
+from gbaindicators.comparison.bays.choices import BAYS, Mixed, check_additive, check_choice
+from gbaindicators.comparison.bays.mixtures import refuse_mixtures, with_mixtures
 from gbaindicators.errors import UsageError
+from gbaindicators.transforms.conversion_rates import Basis
 
 __all__ = ["sensitivity"]
 
@@ -87,16 +80,7 @@ def sensitivity(
     kinds = list(dict.fromkeys([prices] if isinstance(prices, str | int) else prices))
     if not kinds:
         raise UsageError("prices is empty: give 'current', a base year such as '2015', or several of these")
-    found = _all_definitions(indicator, bays)
-    figures = annual_figures(indicator, found) if found else pl.DataFrame({"area": []})
-    definitions = [d for d in found if not lacking(indicator, figures, d)]
-    have = {d.area for d in definitions}
-    silent = [id_ for b in bays if (id_ := catalog().area(b).id) not in have]
-    if silent or not have:
-        raise UsageError(
-            f"no figures of {indicator!r} for {', '.join(silent) or 'no bay'} by any definition: name other bays, or "
-            "another indicator"
-        )
+    definitions, figures = _comparable(indicator, bays)
     grid = pl.concat(
         [
             bay_figures(indicator, figures, definitions, basis=basis, prices=kind).with_columns(
@@ -116,6 +100,21 @@ def sensitivity(
         pl.lit(indicator).alias("indicator"), "basis", "prices", "area", "definition", "value", "unit", "period", "sources",
         "rank", "best", "worst", "mixed",
     )  # fmt: skip
+
+
+def _comparable(indicator: str, bays: Sequence[str]) -> tuple[list[Definition], pl.DataFrame]:
+    """Definitions of the bays whose members all have figures, and these figures."""
+    found = _all_definitions(indicator, bays)
+    figures = annual_figures(indicator, found) if found else pl.DataFrame({"area": []})
+    definitions = [d for d in found if not lacking(indicator, figures, d)]
+    have = {d.area for d in definitions}
+    silent = [id_ for b in bays if (id_ := catalog().area(b).id) not in have]
+    if silent or not have:
+        raise UsageError(
+            f"no figures of {indicator!r} for {', '.join(silent) or 'no bay'} by any definition: name other bays, or "
+            "another indicator"
+        )
+    return definitions, figures
 
 
 def _all_definitions(indicator: str, bays: Sequence[str]) -> list[Definition]:

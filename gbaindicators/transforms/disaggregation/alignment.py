@@ -14,7 +14,7 @@ import polars as pl
 from gbaindicators.catalog import catalog, period_text
 from gbaindicators.errors import FrameError, UsageError
 from gbaindicators.tables.series_frame import check_unique_periods, series_keys, series_name
-from gbaindicators.transforms.distribution import Array, Layout
+from gbaindicators.transforms.disaggregation.distribution import Array, Layout
 from gbaindicators.transforms.frequencies import MONTHS, nests, with_frequency
 from gbaindicators.transforms.inputs import NoRowsError, read_series
 

@@ -61,6 +61,35 @@ def overtake(paths: pl.DataFrame, area: str, other: str) -> pl.DataFrame:
     >>> overtake(paths, "shenzhen", "hong_kong").select("probability", "standard_error").row(0)
     (0.5, 0.3535533905932738)
     """
+    both = _of_both(paths, area, other)
+    met = _side_by_side(both, area, other)
+    periods = [c for c in ("frequency", "period") if c in met.columns]
+    origin = {}
+    if "sources" in both.columns:
+        every = both["sources"].explode().drop_nulls().unique().sort().to_list()
+        origin["sources"] = pl.lit(every, pl.List(pl.String))
+    probability = pl.col("probability")
+    said = "share of {} joint paths; units, prices and exchange rates stay as in the series simulated"
+    return (
+        met.group_by(periods)
+        .agg(probability=pl.col("above").mean(), probability_by=pl.col("by").mean(), paths=pl.len())
+        .sort("period")
+        .select(
+            pl.lit(area).alias("area"),
+            pl.lit(other).alias("other"),
+            *periods,
+            "probability",
+            "probability_by",
+            (probability * (1 - probability) / pl.col("paths")).sqrt().alias("standard_error"),
+            "paths",
+            **origin,
+            method=pl.format(said, "paths"),
+        )
+    )
+
+
+def _of_both(paths: pl.DataFrame, area: str, other: str) -> pl.DataFrame:
+    """Paths of both areas, after checking that they are one series each, in one unit."""
     missing = [c for c in ("area", "path", "period", "value") if c not in paths.columns]
     if missing:
         raise FrameError(f"the paths have no column {', '.join(missing)}: they are what gba.simulate gives")
@@ -77,52 +106,20 @@ def overtake(paths: pl.DataFrame, area: str, other: str) -> pl.DataFrame:
             raise FrameError(
                 f"the paths differ in {column!r} ({values}): filter them to one, or the two do not compare"
             )
-    if "unit" in both.columns:
-        one_unit(both, "overtaking")
+    one_unit(both, "overtaking")
+    return both
+
+
+def _side_by_side(both: pl.DataFrame, area: str, other: str) -> pl.DataFrame:
+    """Whether the one is ``above`` the other on each path in each period, and whether it has been ``by`` then."""
     keys = [c for c in ("frequency", "path", "period") if c in both.columns]
-    sides = [both.filter(pl.col("area") == one).select(*keys, "value") for one in (area, other)]
-    met = sides[0].join(sides[1], on=keys, suffix="_other")
+    ours, theirs = (both.filter(pl.col("area") == one).select(*keys, "value") for one in (area, other))
+    met = ours.join(theirs, on=keys, suffix="_other").sort(keys)
     if met.is_empty():
         raise FrameError(
             f"{area} and {other} have no period of one path in common: simulate them at one frequency"
         )
-    periods = [c for c in ("frequency", "period") if c in keys]
-    origin = {}
-    if "sources" in both.columns:
-        every = both["sources"].explode().drop_nulls().unique().sort().to_list()
-        origin["sources"] = pl.lit(every, pl.List(pl.String))
-    return (
-        met.sort(keys)
-        .with_columns(above=pl.col("value") > pl.col("value_other"))
-        .with_columns(
-            by=pl.col("above").cum_max().over([k for k in keys if k != "period"], order_by="period")
-        )
-        .group_by(periods)
-        .agg(
-            probability=pl.col("above").mean(),
-            probability_by=pl.col("by").mean(),
-            paths=pl.len(),
-        )
-        .sort("period")
-        .with_columns(
-            area=pl.lit(area),
-            other=pl.lit(other),
-            standard_error=(pl.col("probability") * (1 - pl.col("probability")) / pl.col("paths")).sqrt(),
-            method=pl.format(
-                "share of {} joint paths; units, prices and exchange rates stay as in the series simulated",
-                "paths",
-            ),
-            **origin,
-        )
-        .select(
-            "area",
-            "other",
-            *periods,
-            "probability",
-            "probability_by",
-            "standard_error",
-            "paths",
-            *origin,
-            "method",
-        )
+    path = [k for k in keys if k != "period"]
+    return met.with_columns(above=pl.col("value") > pl.col("value_other")).with_columns(
+        by=pl.col("above").cum_max().over(path, order_by="period")
     )
