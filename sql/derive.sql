@@ -9,12 +9,16 @@ WITH counts AS (
         FROM crossing_daily
     ) ON residents, mainland, other, total INTO NAME traveller VALUE count
 )
-SELECT 'crossings' AS table_name, 'crossings_' || direction || CASE traveller WHEN 'total' THEN '' ELSE '_' || traveller END AS indicator,
-       area, 'D' AS frequency, "date" AS period, count::DOUBLE AS value, 'persons' AS unit, 'nsa' AS adjustment, 'A' AS status,
-       coalesce(try_cast(s.vintage AS DATE), last_day(try_cast(s.vintage || '-01' AS DATE)), first_seen()) AS vintage, c.source,
-       count::VARCHAR AS published_value, 'persons' AS published_unit, 0 AS published_scale, 'row ' || row AS locator,
-       c.file, c.row, 0 AS standing, true AS preferred
-FROM counts c LEFT JOIN source s ON s.id = c.source;
+SELECT *, figure_hash(indicator, area, frequency, period, adjustment, NULL::VARCHAR) AS series_period,
+       is_dated(vintage, source) AS dated, 0 AS standing, true AS preferred
+FROM (
+    SELECT 'crossings' AS table_name, 'crossings_' || direction || CASE traveller WHEN 'total' THEN '' ELSE '_' || traveller END AS indicator,
+           area, 'D' AS frequency, "date" AS period, count::DOUBLE AS value, 'persons' AS unit, 'nsa' AS adjustment, 'A' AS status,
+           coalesce(stated_day(s.vintage), first_seen()) AS vintage, c.source,
+           count::VARCHAR AS published_value, 'persons' AS published_unit, 0 AS published_scale, 'row ' || row AS locator,
+           c.file, c.row
+    FROM counts c LEFT JOIN source s ON s.id = c.source
+);
 
 -- ... and their sums are observations too: both directions of a control point, then all control points of Hong Kong, within
 -- one source. A sum is as new as the newest of its parts: of each part it takes what was known by then. Where a part was
@@ -32,6 +36,7 @@ known AS (
 SELECT 'crossings' AS table_name, indicator, area, 'D' AS frequency, period,
        CASE WHEN count(value) = count(*) THEN sum(value) END AS value, 'persons' AS unit, 'nsa' AS adjustment,
        CASE WHEN count(value) = count(*) THEN 'A' ELSE 'M' END AS status, vintage, source, 'row ' || arg_max(row, (newest, file, row)) AS locator, how AS method, arg_max(file, (newest, file, row)) AS file, arg_max(row, (newest, file, row)) AS row,
+       figure_hash(indicator, area, 'D', period, 'nsa', NULL::VARCHAR) AS series_period, is_dated(vintage, source) AS dated,
        0 AS standing, true AS preferred
 FROM known GROUP BY indicator, area, period, source, vintage;
 
@@ -55,7 +60,7 @@ SELECT i.table_name, p.indicator, p.area, CASE length(as_of) WHEN 4 THEN 'A' WHE
        CASE length(as_of) WHEN 4 THEN make_date(as_of::INT, 1, 1) WHEN 7 THEN (as_of || '-01')::DATE ELSE as_of::DATE END AS period,
        CASE WHEN u.id IS NULL THEN p.value * 1e6 ELSE p.value END AS value,
        coalesce(u.id, m.id) AS unit, 'cumulative' AS adjustment, 'A' AS status,
-       greatest(coalesce(try_cast(s.vintage AS DATE), last_day(try_cast(s.vintage || '-01' AS DATE)), first_seen()),
+       greatest(coalesce(stated_day(s.vintage), first_seen()),
                 CASE length(as_of) WHEN 4 THEN make_date(as_of::INT, 1, 1) WHEN 7 THEN last_day((as_of || '-01')::DATE) ELSE as_of::DATE END) AS vintage,
        p.source, trim(format('{}', p.value)) AS published_value, p.unit AS published_unit, 0 AS published_scale,
        'quote: "' || p.quote || '"' AS locator,

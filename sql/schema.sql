@@ -3,6 +3,9 @@
 -- The day on which figures without a stated publication date were first seen by this project.
 CREATE MACRO first_seen() AS DATE '2026-11-22';
 
+-- The day by which a source says that it was published: the last of a month; null where it states a year alone, or nothing.
+CREATE MACRO stated_day(vintage) AS coalesce(try_cast(vintage AS DATE), last_day(try_cast(vintage || '-01' AS DATE)));
+
 CREATE TABLE indicator (
     id VARCHAR PRIMARY KEY, name_en VARCHAR, name_zh_hans VARCHAR, name_zh_hant VARCHAR,
     table_name VARCHAR, unit VARCHAR, kind VARCHAR, over_time VARCHAR, over_areas VARCHAR,
@@ -21,8 +24,19 @@ CREATE TABLE unit (
 
 CREATE TABLE source (
     id VARCHAR PRIMARY KEY, producer VARCHAR, title VARCHAR, url VARCHAR, mirror VARCHAR, licence VARCHAR,
-    grade VARCHAR, vintage VARCHAR, vintage_basis VARCHAR, note VARCHAR
+    grade VARCHAR, vintage VARCHAR,
+    vintage_basis VARCHAR,          -- what tells the vintage: release, address, snapshot; figure: each figure has its own
+    note VARCHAR
 );
+
+-- Whether a day of publication is stated. The day on which this project began stands for a day that nobody states; but a
+-- source may state that very day, for all its figures or, as services do, for each.
+CREATE MACRO is_dated(day, publisher) AS
+    day <> first_seen() OR publisher IN (SELECT s.id FROM source s WHERE s.vintage_basis = 'figure' OR stated_day(s.vintage) IS NOT NULL);
+
+-- What identifies a figure apart from its source and vintage, as one number.
+CREATE MACRO figure_hash(indicator, area, frequency, period, adjustment, prices) AS
+    hash(indicator, area, frequency, period, adjustment, prices);
 
 -- One row per bay area, definition and member; `source` states the members, null where none does.
 CREATE TABLE definition (
@@ -48,6 +62,7 @@ CREATE TABLE observation (
     prices VARCHAR,                 -- current, constant, chained 2012, ...; null where there are none
     status VARCHAR NOT NULL,        -- SDMX OBS_STATUS: A normal, P provisional, E estimated, B break, U low reliability, M missing
     vintage DATE NOT NULL,          -- published or first seen no later than this day
+    dated BOOLEAN NOT NULL DEFAULT true, -- whether that day is stated; false for the day on which this project first saw it
     source VARCHAR NOT NULL,
     published_value VARCHAR,        -- exactly as published; times ten to the `published_scale`, in `published_unit`
     published_unit VARCHAR,
@@ -60,7 +75,8 @@ CREATE TABLE observation (
     series_period UBIGINT,          -- hash of what identifies the figure apart from its source and vintage; in partitions
                                     -- null where one row alone prints the figure
     superseded DATE,                -- day from which the same source says otherwise; null for its last word
-    standing INTEGER NOT NULL,      -- rank among the sources of the same figure: the lowest is preferred
+    standing INTEGER NOT NULL,      -- rank among the prints of the same figure: of the lowest the newest is preferred;
+                                    -- 0 where one source alone prints it
     preferred BOOLEAN NOT NULL
 );
 
@@ -84,7 +100,8 @@ CREATE TABLE finding (
 
 CREATE TABLE build (
     package_version VARCHAR, duckdb_version VARCHAR, datasets VARCHAR, fingerprint VARCHAR, archive VARCHAR, built_at TIMESTAMP, observations BIGINT,
-    findings BIGINT
+    findings BIGINT,
+    layout INTEGER                  -- of these tables: a version of the package reads one
 );
 
 -- Partitions of tables larger than memory: normalised Parquet files in the folder `<database>.partitions` beside the
@@ -99,10 +116,11 @@ CREATE TABLE partition_content (
     file VARCHAR, indicator VARCHAR, frequency VARCHAR, adjustment VARCHAR, unit VARCHAR, rows BIGINT, first_period DATE, last_period DATE
 );
 
--- Every series in the partitions, the sources that print it, and the last period for which each is preferred (null: none).
+-- Every series in the partitions, the sources that print it, how many rows each has, and the last period for which it is
+-- preferred (null: none).
 CREATE TABLE partition_series (
     table_name VARCHAR, indicator VARCHAR, area VARCHAR, frequency VARCHAR, adjustment VARCHAR, prices VARCHAR, source VARCHAR,
-    last_preferred DATE
+    rows BIGINT, last_preferred DATE
 );
 
 -- How well two sources of a series in partitions agree: that part of the table `agreement` which a build takes over.

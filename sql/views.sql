@@ -18,16 +18,16 @@ CREATE MACRO as_of(known) AS TABLE
 SELECT table_name, indicator, area, frequency, period, value, unit, [source] AS sources, adjustment, prices, status, vintage,
        method, locator, note
 FROM observation
-WHERE vintage <= known AND (superseded IS NULL OR superseded > known) AND status <> 'U' AND series_period IS NOT NULL
+WHERE vintage <= known AND (superseded IS NULL OR superseded > known) AND status <> 'U' AND standing > 0
 QUALIFY row_number() OVER (
-    PARTITION BY indicator, area, frequency, period, adjustment, prices 
-    ORDER BY standing, vintage = first_seen(), vintage DESC, length(published_value) - published_scale DESC, source) = 1
+    PARTITION BY indicator, area, frequency, period, adjustment, prices
+    ORDER BY standing, vintage DESC, length(published_value) - published_scale DESC, source) = 1
 UNION ALL
--- Of partitions, where one row alone prints a figure there is nothing to choose.
+-- Where one source alone prints a figure there is nothing to choose.
 SELECT table_name, indicator, area, frequency, period, value, unit, [source] AS sources, adjustment, prices, status, vintage,
        method, locator, note
 FROM observation
-WHERE vintage <= known AND (superseded IS NULL OR superseded > known) AND status <> 'U' AND series_period IS NULL;
+WHERE vintage <= known AND (superseded IS NULL OR superseded > known) AND status <> 'U' AND standing = 0;
 
 -- Where sources differ on one figure.
 CREATE VIEW disagreements AS

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from gbaindicators.catalog import datasets_dir
 from gbaindicators.store import build
 from gbaindicators.tables import observations
 
 # How long an example takes says how busy the machine is: timings are for the benchmarks.
-settings.register_profile("untimed", deadline=None)
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
 #: A row of an observation file that breaks no rule; a made-up row says only what differs from it.

@@ -28,9 +28,11 @@ from gbaindicators.store.filling import insert_archive, insert_catalog, insert_t
 from gbaindicators.store.fingerprint import fingerprint
 from gbaindicators.store.home import database_place
 from gbaindicators.store.lake.location import Lake
+from gbaindicators.store.layout import LAYOUT
 from gbaindicators.store.opening import open_database, quiet
 from gbaindicators.store.partition_base import Base
 from gbaindicators.store.partition_checks import check_partitions
+from gbaindicators.store.partition_files import quoted
 from gbaindicators.store.partition_inputs import find_partitions
 from gbaindicators.store.partitions import attach_view, build_partitions, record_partitions, remove_retired
 from gbaindicators.version import __version__
@@ -156,11 +158,13 @@ def _write(
     aside.unlink(missing_ok=True)
     try:
         connection = duckdb.connect(
-            str(aside), config={"temp_directory": str(_spill(aside)), "memory_limit": "2GB"}
+            ":memory:", config={"temp_directory": str(_spill(aside)), "memory_limit": "2GB"}
         )
         try:
             quiet(connection)
             connection.execute("SET preserve_insertion_order = false")
+            # A build that ends in the middle is made anew: nothing need be kept twice for its recovery.
+            connection.execute(f"ATTACH {quoted(aside)} AS built (RECOVERY_MODE no_wal_writes); USE built")
             _run(connection, "schema.sql")
             insert_catalog(connection, names)
             failures = insert_tables(connection, root, names, report)
@@ -221,7 +225,7 @@ def _record(
     counts = count_all(connection)
     shipped = root.resolve() == datasets_dir().resolve()
     connection.execute(
-        "INSERT INTO build VALUES (?, version(), ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO build VALUES (?, version(), ?, ?, ?, ?, ?, ?, ?)",
         [
             __version__,
             "shipped" if shipped else str(root),
@@ -230,6 +234,7 @@ def _record(
             datetime.now(UTC).replace(tzinfo=None),
             counts[0],
             counts[3],
+            LAYOUT,
         ],
     )
     observations, series, sources, findings = counts

@@ -66,10 +66,15 @@ def connect_sealed(
 def held_open(database: Database = None) -> Iterator[None]:
     """Keep a database file open while it is read piece by piece: only the first opening takes time.
 
-    All that is read within the block is of one edition, also while a new build is published.
+    All that is read within the block is of one edition, also while a new build is published; of a shared database of one
+    snapshot.
     """
-    if isinstance(database_place(database), Lake):
-        yield
+    place = database_place(database)
+    if isinstance(place, Lake):
+        from gbaindicators.store.lake.session import hold_lake
+
+        with hold_lake(place):
+            yield
         return
     with connect(database):
         yield

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gbaindicators.catalog.folders import datasets_dir
 from gbaindicators.store.fingerprint import remembered_fingerprint
-from gbaindicators.store.opening import open_database
+from gbaindicators.store.opening import check_whole, open_database
 
 if TYPE_CHECKING:
     import duckdb
@@ -24,10 +24,15 @@ def open_current(path: Path) -> duckdb.DuckDBPyConnection:
     A database that somebody built from a datasets folder of their own is left alone.
     """
     if path.exists() and path.stat().st_size:
-        connection = open_database(path)
-        if path in _seen or _is_current(connection, path):
-            _seen.add(path)
-            return connection
+        connection = open_database(path, whole=False)
+        try:
+            if path in _seen or _is_current(connection, path):
+                check_whole(connection, path)
+                _seen.add(path)
+                return connection
+        except BaseException:
+            connection.close()
+            raise
         connection.close()
     from gbaindicators.store.building import build_file
 

@@ -8,11 +8,16 @@ import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from gbaindicators.catalog.folders import sql_dir
+from gbaindicators.store.layout import LAYOUT
 from gbaindicators.version import __version__
 
 __all__ = ["fingerprint", "remembered_fingerprint"]
+
+#: Bytes that are read at a time: files may be large.
+_CHUNK: Final = 1 << 18
 
 
 @cache
@@ -21,7 +26,9 @@ def fingerprint(root: Path) -> str:
     digest = _digest()
     for path in _files(root):
         digest.update(f"{path.name}\0".encode())
-        digest.update(path.read_bytes())
+        with path.open("rb", buffering=0) as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
     return digest.hexdigest()
 
 
@@ -60,7 +67,7 @@ def _stamp(root: Path) -> str:
 
 
 def _digest() -> hashlib.blake2b:
-    return hashlib.blake2b(__version__.encode(), digest_size=16)
+    return hashlib.blake2b(f"{__version__} {LAYOUT}".encode(), digest_size=16)
 
 
 def _files(root: Path) -> Iterator[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
 from gbaindicators.catalog import parse_period, period_end
@@ -25,14 +25,13 @@ SELECT * REPLACE (
     CASE WHEN superseded <= DATE '{day}' THEN superseded END AS superseded,
     coalesce((superseded IS NULL OR superseded > DATE '{day}') AND status <> 'U' AND row_number() OVER (
         PARTITION BY indicator, area, frequency, period, adjustment, prices
-        ORDER BY superseded IS NOT NULL AND superseded <= DATE '{day}', status = 'U', standing, vintage = first_seen(),
-                 vintage DESC, length(published_value) - published_scale DESC, source, file, row) = 1, false) AS preferred
+        ORDER BY superseded IS NOT NULL AND superseded <= DATE '{day}', status = 'U', standing, vintage DESC,
+                 length(published_value) - published_scale DESC, source, file, row) = 1, false) AS preferred
 ) FROM "{database}".main.observation WHERE vintage <= DATE '{day}';
 CREATE TEMP VIEW latest AS FROM as_of(DATE '{day}');
 CREATE TEMP VIEW policy_statement AS
 SELECT p.* FROM "{database}".main.policy_statement p LEFT JOIN source s ON s.id = p.source
-WHERE coalesce(try_cast(s.vintage AS DATE), last_day(try_cast(s.vintage || '-01' AS DATE)),
-               make_date(try_cast(s.vintage AS INTEGER), 12, 31), first_seen()) <= DATE '{day}';
+WHERE coalesce(stated_day(s.vintage), make_date(try_cast(s.vintage AS INTEGER), 12, 31), first_seen()) <= DATE '{day}';
 """
 
 
@@ -47,6 +46,8 @@ def last_day(given: str | date) -> date:
     >>> last_day("2024-02"), last_day(date(2024, 3, 31))
     (datetime.date(2024, 2, 29), datetime.date(2024, 3, 31))
     """
+    if isinstance(given, datetime):
+        return given.date()
     return given if isinstance(given, date) else period_end(*parse_period(str(given)))
 
 
@@ -55,7 +56,8 @@ def known_by(day: str | date | None) -> Iterator[None]:
     """Read what was known at the end of a day, in everything that runs within the block.
 
     Every read, by `load`, `query` or `connect`, then finds the figures that were published, or first seen, by then:
-    so does every model that reads. An ``as_of`` of its own goes back further, never forward.
+    so does every model that reads. An ``as_of`` of its own, or a block within the block, goes back further, never forward.
+    Threads that are started within the block are outside of it (as of any context variable): name the day there again.
 
     Parameters
     ----------
@@ -81,7 +83,8 @@ def known_by(day: str | date | None) -> Iterator[None]:
     if day is None:
         yield
         return
-    token = _DAY.set(last_day(day))
+    outer, asked = known_day(), last_day(day)
+    token = _DAY.set(asked if outer is None else min(asked, outer))
     try:
         yield
     finally:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from gbaindicators.store.incoming import incoming
+from gbaindicators.store.names import fetch
 from gbaindicators.store.opening import open_database
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def last_edition(database: Path) -> Iterator[Ask]:
 
     def ask(sql: str) -> pl.DataFrame:
         try:
-            found: pl.DataFrame = connection.sql(sql).pl()
+            found = fetch(connection, sql)
         except duckdb.CatalogException:
             return pl.DataFrame()
         return found
@@ -46,6 +48,5 @@ def last_edition(database: Path) -> Iterator[Ask]:
 def take_over(connection: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame) -> None:
     """Insert what the last edition said into a table of the next."""
     if rows.height:
-        connection.register("incoming", rows.to_arrow(compat_level=pl.CompatLevel.newest()))
-        connection.execute(f"INSERT INTO {table} BY NAME FROM incoming")
-        connection.unregister("incoming")
+        with incoming(connection, rows):
+            connection.execute(f"INSERT INTO {table} BY NAME FROM incoming")

@@ -237,7 +237,7 @@ def disagreements(
             conditions.append("list_contains(?, area)")
             values.append(ids)
         frame = fetch(connection, f"FROM disagreements WHERE {' AND '.join(conditions)}", values)
-    return frame.sort("indicator", "area", "frequency", "period", "other_source")
+    return frame.sort("indicator", "area", "frequency", "period", "other_source", "adjustment", "prices")
 
 
 def findings(check: str | None = None, *, database: Database = None) -> pl.DataFrame:
@@ -267,7 +267,7 @@ def findings(check: str | None = None, *, database: Database = None) -> pl.DataF
         if check not in known:
             raise UnknownNameError("check", check, known)
         frame = frame.filter(pl.col("check") == check)
-    return frame.sort("check", "indicator", "area", "frequency", "period", "file", "row")
+    return frame.sort("check", "indicator", "area", "frequency", "period", "file", "row", "value", "detail")
 
 
 def _holding(frame: pl.DataFrame, text: str | None, *columns: str) -> pl.DataFrame:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gbaindicators.errors import DatabaseError
+from gbaindicators.store.layout import built_by, check_layout
 from gbaindicators.store.partition_files import attach_partitions, missing_partition, partitions_dir
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["open_database", "quiet"]
+__all__ = ["check_whole", "open_database", "quiet"]
 
 _PATIENCE: Final = 3.0
 
@@ -65,12 +66,13 @@ def open_database(path: Path, *, whole: bool = True) -> duckdb.DuckDBPyConnectio
     path
         The file.
     whole
-        Whether its partitions must all be there; a build makes those anew that are not.
+        Whether it must be of the layout that is read now, and its partitions all there; a build makes anew what is not.
 
     Raises
     ------
     DatabaseError
-        When the file is no database of this package, cannot be read, stays locked, or lacks partitions.
+        When the file is no database of this package, cannot be read, stays locked, is of another layout, or lacks
+        partitions.
     """
     import duckdb
 
@@ -102,10 +104,20 @@ def open_database(path: Path, *, whole: bool = True) -> duckdb.DuckDBPyConnectio
             f"{path} is a DuckDB database of another program: it lacks this package's tables. Choose another file "
             "(GBA_HOME, or --database), or move it away and run: gba build"
         )
-    if whole and (missing := missing_partition(connection, path)):
-        connection.close()
+    if whole:
+        try:
+            check_whole(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def check_whole(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Raise when an open database is of another layout than is read now, or lacks partitions."""
+    check_layout(built_by(connection), path)
+    if missing := missing_partition(connection, path):
         raise DatabaseError(
             f"{path} lacks its partition {missing}: the folder {partitions_dir(path).name} lies beside a database and moves "
             "together with it; gba build makes anew what is missing"
         )
-    return connection

@@ -8,15 +8,16 @@ and nothing of it is read. What they found in a table that did not change since 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import polars as pl
 
 from gbaindicators.catalog import sql_dir
 from gbaindicators.store.last_edition import Ask, last_edition, take_over
+from gbaindicators.store.names import fetch
 from gbaindicators.store.partition_files import findings_beside, quoted
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ FIGURE_CHECKS: Final = ("money_of_another_area", "part_as_whole", "parts_and_tot
 _COMPARING: Final = ("part_as_whole", "parts_and_total")
 #: Keys that part what these compare.
 _PARTING: Final = {"indicator", "area", "prices"}
+#: The check that reads several tables, and what it reads.
+_ACROSS: Final = "per_head"
+_HEADS: Final = {"gdp", "gdp_per_capita", "population"}
 _PORTS: Final = "i.id LIKE 'container_throughput%' OR i.id LIKE 'cargo_throughput%'"
 #: What a check reads of partitions: a condition on their content ``c`` and its indicator ``i``.
 _READS: Final[Mapping[str, str]] = {
@@ -44,7 +48,7 @@ _READS: Final[Mapping[str, str]] = {
     "part_as_whole": f"list_contains($apart, i.table_name) AND ({_PORTS})",
     "parts_and_total": "list_contains($apart, i.table_name) AND "
     "i.id IN (SELECT unnest([total, part, indicator]) FROM identity)",
-    "per_head": "c.frequency = 'A' AND i.id IN ('gdp', 'gdp_per_capita', 'population')",
+    "per_head": f"c.frequency = 'A' AND i.id IN ({', '.join(map(quoted, sorted(_HEADS)))})",
     "renamed_place": "false",
     "sources_disagree": "false",
     "spliced": "false",
@@ -52,16 +56,45 @@ _READS: Final[Mapping[str, str]] = {
     "year_and_parts": "c.frequency IN ('A', 'Q', 'M') AND i.over_time = 'sum' AND "
     "i.id IN (SELECT indicator FROM (FROM partition_content UNION ALL FROM changed_content) WHERE frequency = 'A')",
 }
-#: The check that reads several tables.
-_ACROSS: Final = ("per_head",)
-#: The checks that find something in figures of one period, or of one year.
-_REACH: Final = {"cumulative_falls": "year", "part_as_whole": "day", "parts_and_total": "day"}
 
 
-def insert_findings(connection: duckdb.DuckDBPyConnection, check: str) -> None:
+class _Reach(NamedTuple):
+    """Which findings a change of figures touches, of periods from one day to another, and how far on these read."""
+
+    first: str
+    last: str
+    on: str = "0 DAY"
+
+
+_SAME_PERIOD: Final = _Reach("first", "last")
+#: The checks that do not look at a whole series.
+_REACH: Final[Mapping[str, _Reach]] = {
+    "cumulative_falls": _Reach("date_trunc('year', first)", "date_trunc('year', last) + INTERVAL '1 YEAR' - INTERVAL '1 DAY'"),
+    "part_as_whole": _SAME_PERIOD,
+    "parts_and_total": _SAME_PERIOD,
+    "year_and_parts": _Reach("first - INTERVAL '1 YEAR'", "last", "1 YEAR"),
+}  # fmt: skip
+
+
+class _Again(NamedTuple):
+    """What a check looks at again: the rows of some indicators, findings of periods between two days, rows up to a third."""
+
+    indicators: set[str]
+    first: date = date.min
+    last: date = date.max
+    until: date = date.max
+
+    def concerns(self) -> pl.Expr:
+        """Tell whether a finding is of what is looked at again."""
+        return pl.col("indicator").is_in(self.indicators) & pl.col("period").is_between(self.first, self.last)
+
+
+def insert_findings(connection: duckdb.DuckDBPyConnection, check: str, where: str = "true") -> None:
     """Write down what a check finds."""
     text = (sql_dir() / "checks" / f"{check}.sql").read_text(encoding="utf-8")
-    connection.execute(f"INSERT INTO finding BY NAME SELECT '{check}' AS \"check\", * FROM ({text})")
+    connection.execute(
+        f"INSERT INTO finding BY NAME SELECT '{check}' AS \"check\", * FROM ({text}) WHERE {where}"
+    )
 
 
 def check_partitions(connection: duckdb.DuckDBPyConnection, edition: Edition, database: Path) -> None:
@@ -78,20 +111,25 @@ def check_partitions(connection: duckdb.DuckDBPyConnection, edition: Edition, da
     database
         What is published now.
     """
+    if not edition.files:
+        for check in _READS:
+            insert_findings(connection, check)
+        return
     apart, spanning = _apart(connection, edition)
     with last_edition(database) as ask:
         _find_changes(connection, ask)
         for check in _READS:
-            if check in _ACROSS or (check in _COMPARING and spanning):
-                again, span = set(edition.tables), None
-            else:
-                again, span = _changed(connection, check, apart)
-                looked_at = set(apart if check in _COMPARING else edition.tables)
-                _keep_findings(connection, check, ask, looked_at, again, span)
-            rows = edition.rows(_files(connection, check, apart, again, span))
-            within = f" WHERE period BETWEEN DATE '{span[0]}' AND DATE '{span[1]}'" if span else ""
-            with _seeing(connection, f"FROM ({rows}){within}" if rows else ""):
-                insert_findings(connection, check)
+            again = _again(connection, check, apart)
+            looked_at = _indicators(connection, apart if check in _COMPARING else edition.tables)
+            if check == _ACROSS and looked_at & _HEADS:
+                looked_at |= _HEADS
+                if again.indicators or _changed_within(connection, ask):
+                    again = _Again(looked_at)
+            elif check in _COMPARING and spanning:
+                again = _Again(_indicators(connection, edition.tables))
+            _keep_findings(connection, check, ask, looked_at, again)
+            with _seeing(connection, _rows(connection, edition, check, apart, again)):
+                insert_findings(connection, check, _within(again))
     connection.execute("DROP TABLE changed_content")
     _take_in_figure_findings(connection, edition, apart)
 
@@ -99,44 +137,65 @@ def check_partitions(connection: duckdb.DuckDBPyConnection, edition: Edition, da
 def _find_changes(connection: duckdb.DuckDBPyConnection, ask: Ask) -> None:
     """Collect the content of partitions that the last edition did not have, and of those that are gone."""
     connection.execute("CREATE TEMP TABLE changed_content AS FROM partition_content LIMIT 0")
-    now, before = connection.sql("FROM partition_content").pl(), ask("FROM partition_content")
+    now, before = fetch(connection, "FROM partition_content"), ask("FROM partition_content")
     before = before if before.height else now.clear()
     for some, others in ((now, before), (before, now)):
         take_over(connection, "changed_content", some.join(others, on="file", how="anti"))
 
 
-def _changed(
-    connection: duckdb.DuckDBPyConnection, check: str, apart: list[str]
-) -> tuple[set[str], tuple[date, date] | None]:
-    """Tables of which something changed that a check reads, and for one that does not look beyond a span its days."""
-    reach = _REACH.get(check, "day")
+def _again(connection: duckdb.DuckDBPyConnection, check: str, apart: list[str]) -> _Again:
+    """What of partitions a check looks at again, as something changed there that it reads."""
+    reach = _REACH.get(check, _SAME_PERIOD)
     found = connection.execute(
-        f"""SELECT i.table_name, date_trunc('{reach}', min(c.first_period))::DATE,
-                   (date_trunc('{reach}', max(c.last_period)) + INTERVAL 1 {reach} - INTERVAL 1 DAY)::DATE
-            FROM changed_content c JOIN indicator i ON i.id = c.indicator WHERE {_READS[check]} GROUP BY ALL""",
+        f"""WITH changed AS (
+                SELECT list(DISTINCT c.indicator) AS indicators, list(DISTINCT i.table_name) AS tables,
+                       min(c.first_period) AS first, max(c.last_period) AS last
+                FROM changed_content c JOIN indicator i ON i.id = c.indicator WHERE {_READS[check]})
+            SELECT indicators, tables, ({reach.first})::DATE, ({reach.last})::DATE,
+                   ({reach.last} + INTERVAL '{reach.on}')::DATE FROM changed""",
         _given(check, apart),
     ).fetchall()
-    tables = {table for table, _, _ in found}
-    if not tables or check not in _REACH:
-        return tables, None
-    return tables, (min(first for _, first, _ in found), max(last for _, _, last in found))
+    ((indicators, tables, *days),) = found
+    if indicators is None:
+        return _Again(set())
+    again = _indicators(connection, tables) if check in _COMPARING else set(indicators)
+    return _Again(again, *days) if check in _REACH else _Again(again)
+
+
+def _indicators(connection: duckdb.DuckDBPyConnection, tables: Collection[str]) -> set[str]:
+    found = connection.execute(
+        "SELECT id FROM indicator WHERE list_contains(?, table_name)", [sorted(tables)]
+    ).fetchall()
+    return {indicator for (indicator,) in found}
+
+
+def _changed_within(connection: duckdb.DuckDBPyConnection, ask: Ask) -> bool:
+    """Tell whether something changed in the rows within the database that the check across tables reads."""
+    sql = (
+        f"SELECT c.* FROM {{}} c JOIN indicator i ON i.id = c.indicator WHERE {_READS[_ACROSS]} ORDER BY ALL"
+    )
+    now, before = fetch(connection, sql.format("observation")), ask(sql.format("inner_observation"))
+    return bool(now.height or before.height) and not now.equals(before)
+
+
+def _within(again: _Again) -> str:
+    """Condition on findings: of what is looked at again those within its days, and all of the rest, which is not in partitions."""
+    names = ", ".join(map(quoted, sorted(again.indicators)))
+    days = f"period BETWEEN DATE '{again.first}' AND DATE '{again.last}'"
+    return f"({days} OR indicator NOT IN ({names}))" if names else "true"
 
 
 def _keep_findings(
-    connection: duckdb.DuckDBPyConnection, check: str, ask: Ask, looked_at: set[str], again: set[str],
-    span: tuple[date, date] | None,
-) -> None:  # fmt: skip
+    connection: duckdb.DuckDBPyConnection, check: str, ask: Ask, looked_at: set[str], again: _Again
+) -> None:
     """Take over what a check found in what is not looked at again."""
     if _READS[check] == "false":
         return
-    of_table = dict(connection.execute("SELECT id, table_name FROM indicator").fetchall())
-    stands = pl.col("table").is_in(looked_at - again)
-    if span is not None:
-        stands |= pl.col("table").is_in(looked_at & again) & ~pl.col("period").is_between(*span)
     found = ask(f"FROM finding WHERE \"check\" = '{check}'")
     if found.height:
-        table = pl.col("indicator").replace_strict(of_table, default=None, return_dtype=pl.String)
-        take_over(connection, "finding", found.with_columns(table=table).filter(stands).drop("table"))
+        take_over(
+            connection, "finding", found.filter(pl.col("indicator").is_in(looked_at), ~again.concerns())
+        )
 
 
 def _given(check: str, apart: list[str]) -> dict[str, list[str]]:
@@ -161,19 +220,22 @@ def _apart(connection: duckdb.DuckDBPyConnection, edition: Edition) -> tuple[lis
     return sorted(parted | across), bool(across)
 
 
-def _files(
-    connection: duckdb.DuckDBPyConnection, check: str, apart: list[str], tables: set[str],
-    span: tuple[date, date] | None,
-) -> list[str]:  # fmt: skip
-    """Files of the partitions of some tables that a check reads."""
-    first, last = span or (date.min, date.max)
+def _rows(
+    connection: duckdb.DuckDBPyConnection, edition: Edition, check: str, apart: list[str], again: _Again
+) -> str:
+    """SQL that reads the rows of partitions which a check looks at again."""
     found = connection.execute(
         f"""SELECT DISTINCT c.file FROM partition_content c JOIN indicator i ON i.id = c.indicator
-            WHERE ({_READS[check]}) AND list_contains($tables, i.table_name)
-              AND c.last_period >= $first AND c.first_period <= $last ORDER BY c.file""",
-        _given(check, apart) | {"tables": sorted(tables), "first": first, "last": last},
+            WHERE ({_READS[check]}) AND list_contains($again, c.indicator)
+              AND c.last_period >= $first AND c.first_period <= $until ORDER BY c.file""",
+        _given(check, apart)
+        | {"again": sorted(again.indicators), "first": again.first, "until": again.until},
     ).fetchall()
-    return [file for (file,) in found]
+    if not found:
+        return ""
+    names = ", ".join(map(quoted, sorted(again.indicators)))
+    days = f"period BETWEEN DATE '{again.first}' AND DATE '{again.until}'"
+    return f"FROM ({edition.rows([file for (file,) in found])}) WHERE {days} AND indicator IN ({names})"
 
 
 @contextlib.contextmanager

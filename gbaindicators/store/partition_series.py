@@ -1,16 +1,20 @@
 """The series in partitions: who prints them, how well sources agree, and where one passes to another.
 
 A series runs through many partitions, which are never changed. So what is known of it stands in the database, and goes
-from edition to edition: a build adds what the new partitions say. Of a table that lost or replaced a partition it reads
-all files again, and of a series that got earlier periods than it ended with all figures of that series.
+from edition to edition: a build adds what new partitions say and takes away what lost ones said, whose files stay for a
+day. What was largest or last in a lost one is looked for again, near to where it was; only of a table that lost most of
+its partitions, or one that cannot be read any more, all files are read.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections import Counter
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gbaindicators.store.last_edition import Ask, take_over
 from gbaindicators.store.partition_files import quoted
+from gbaindicators.store.partition_neighbours import SERIES, files_of, find_nearest, same
+from gbaindicators.store.partition_switches import record_switches
 
 if TYPE_CHECKING:
     import duckdb
@@ -19,11 +23,20 @@ if TYPE_CHECKING:
 
 __all__ = ["join_series", "record_series"]
 
-_SERIES: Final = "table_name, indicator, area, frequency, adjustment, prices"
-_SAME: Final = (
-    "t.indicator = o.indicator AND t.area = o.area AND t.frequency = o.frequency AND t.adjustment = o.adjustment "
-    "AND t.prices IS NOT DISTINCT FROM o.prices"
-)
+_PAIR: Final = f"{SERIES}, source_a, source_b"
+#: Where the series ended that were known.
+_ENDED: Final = f"""
+    CREATE TEMP TABLE ended AS
+    SELECT {SERIES}, max(last_preferred) AS period, arg_max(source, last_preferred) AS source
+    FROM partition_series WHERE last_preferred IS NOT NULL GROUP BY ALL"""
+
+
+class _Changes(NamedTuple):
+    """What an edition changes: tables that are taken over, and files that these lost and that are added."""
+
+    kept: list[str]
+    lost: list[str]
+    added: list[str]
 
 
 def record_series(connection: duckdb.DuckDBPyConnection, edition: Edition, ask: Ask) -> None:
@@ -38,16 +51,17 @@ def record_series(connection: duckdb.DuckDBPyConnection, edition: Edition, ask: 
     ask
         Answers from the last edition.
     """
-    kept, added = _kept_and_added(edition, ask)
-    if kept:
-        names = ", ".join(map(quoted, kept))
+    changes = _changes(edition, ask)
+    if changes.kept:
+        names = ", ".join(map(quoted, changes.kept))
         for table in ("partition_series", "partition_agreement", "partition_switch"):
             take_over(connection, table, ask(f"FROM {table} WHERE table_name IN ({names})"))
-    if added:
-        _find_series(connection, edition.rows(added))
-        _agree(connection, edition, added)
-        _switch(connection, edition, added)
-        connection.execute("DROP TABLE found_series; DROP TABLE ended")
+    if changes.lost or changes.added:
+        connection.execute(_ENDED)
+        _find_series(connection, edition, changes)
+        _agree(connection, edition, changes)
+        record_switches(connection, edition, changes.lost, changes.added)
+        connection.execute("DROP TABLE ended")
     join_series(connection)
 
 
@@ -59,97 +73,102 @@ def join_series(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _kept_and_added(edition: Edition, ask: Ask) -> tuple[list[str], set[str]]:
-    """Tables of which all partitions of the last edition stand, and the files that are new to the others or to them."""
+def _changes(edition: Edition, ask: Ask) -> _Changes:
+    """Compare an edition with the last one; a table that lost most of its partitions is read anew, which costs less."""
     before = dict(ask("SELECT file, table_name FROM partition").rows())
-    lost = {table for file, table in before.items() if file not in set(edition.files.values())}
-    kept = set(before.values()) - lost
-    added = {
-        file for partition, file in edition.files.items() if partition.table not in kept or file not in before
-    }
-    return sorted(kept), added
+    now = set(edition.files.values())
+    lost = [file for file in before if file not in now]
+    had, loses = Counter(before.values()), Counter(before[file] for file in lost)
+    anew = {table for table, number in loses.items() if 2 * number > had[table]}
+    anew |= {before[file] for file in lost if not edition.has(file)}
+    return _Changes(
+        sorted(had.keys() - anew),
+        [file for file in lost if before[file] not in anew],
+        [file for p, file in edition.files.items() if file not in before or p.table in anew],
+    )
 
 
-def _find_series(connection: duckdb.DuckDBPyConnection, added: str) -> None:
-    """Add the series of new files; remember where those that were known ended."""
-    connection.execute(
-        f"""CREATE TEMP TABLE ended AS
-            SELECT {_SERIES}, max(last_preferred) AS period, arg_max(source, last_preferred) AS source
-            FROM partition_series WHERE last_preferred IS NOT NULL GROUP BY ALL"""
-    )
-    connection.execute(
-        f"""CREATE TEMP TABLE found_series AS
-            SELECT {_SERIES}, source, min(period) FILTER (preferred) AS first_preferred,
-                   max(period) FILTER (preferred) AS last_preferred
-            FROM ({added}) GROUP BY ALL"""
-    )
+def _find_series(connection: duckdb.DuckDBPyConnection, edition: Edition, changes: _Changes) -> None:
+    """Add the series of new files and take away those of lost ones.
+
+    Where the last preferred figure of a source is lost, it is looked for again.
+    """
+    connection.execute("CREATE TEMP TABLE said AS SELECT *, 'known' AS origin FROM partition_series")
+    for origin, files in (("lost", changes.lost), ("added", changes.added)):
+        if files:
+            connection.execute(
+                f"""INSERT INTO said BY NAME
+                    SELECT {SERIES}, source, count(*) AS rows, max(period) FILTER (preferred) AS last_preferred, '{origin}' AS origin
+                    FROM ({edition.rows(files)}) GROUP BY ALL"""
+            )
     connection.execute(
         f"""CREATE TEMP TABLE every_series AS
-            SELECT {_SERIES}, source, max(last_preferred) AS last_preferred
-            FROM (FROM partition_series UNION ALL BY NAME SELECT * EXCLUDE (first_preferred) FROM found_series)
-            GROUP BY ALL;
+            SELECT {SERIES}, source, sum(CASE origin WHEN 'lost' THEN -rows ELSE rows END)::BIGINT AS number,
+                   max(last_preferred) FILTER (origin = 'known') AS known, max(last_preferred) FILTER (origin = 'lost') AS lost,
+                   max(last_preferred) FILTER (origin = 'added') AS added, lost = known AND coalesce(added < known, true) AS lapsed
+            FROM said GROUP BY ALL HAVING number > 0;
             TRUNCATE partition_series;
-            INSERT INTO partition_series BY NAME FROM every_series;
-            DROP TABLE every_series"""
+            INSERT INTO partition_series BY NAME
+            SELECT {SERIES}, source, number AS rows, CASE WHEN lapsed THEN added ELSE greatest(known, added) END AS last_preferred
+            FROM every_series;
+            CREATE TEMP TABLE sought AS SELECT {SERIES}, source, known AS edge FROM every_series WHERE lapsed;
+            DROP TABLE every_series;
+            DROP TABLE said"""
     )
-
-
-def _agree(connection: duckdb.DuckDBPyConnection, edition: Edition, added: set[str]) -> None:
-    """Add to `agreement` what new files say: one by one, as all sources of a figure lie in one."""
-    several = connection.execute(
-        "SELECT table_name FROM partition_series GROUP BY table_name HAVING count(DISTINCT source) > 1"
-    ).fetchall()
-    tables = {table for (table,) in several}
-    for partition, file in edition.files.items():
-        if file in added and partition.table in tables:
-            connection.execute(
-                f"""CREATE OR REPLACE TEMP VIEW printed_twice AS
-                    FROM ({edition.rows([file])}) WHERE series_period IS NOT NULL;
-                    INSERT INTO partition_agreement BY NAME FROM agreement_among('printed_twice')"""
-            )
+    find_nearest(connection, edition, "source", before=True)
     connection.execute(
-        """CREATE TEMP TABLE every_agreement AS
-           SELECT * REPLACE (sum(shared)::BIGINT AS shared, max(largest_difference) AS largest_difference)
-           FROM partition_agreement GROUP BY ALL;
-           TRUNCATE partition_agreement;
-           INSERT INTO partition_agreement FROM every_agreement;
-           DROP TABLE every_agreement;
-           DROP VIEW IF EXISTS printed_twice"""
+        f"""UPDATE partition_series AS o SET last_preferred = greatest(o.last_preferred, t.period)
+            FROM nearest t WHERE {same("o", "t")} AND o.source = t.source;
+            DROP TABLE nearest"""
     )
 
 
-def _switch(connection: duckdb.DuckDBPyConnection, edition: Edition, added: set[str]) -> None:
-    """Find where sources take turns in the series that new files touch.
+def _agree(connection: duckdb.DuckDBPyConnection, edition: Edition, changes: _Changes) -> None:
+    """Add to `agreement` what new files say and take away what lost ones said.
 
-    What only continues a series is compared with its end. Where something came earlier, and where calendar and fiscal
-    years end apart, the switches of the series are found anew.
+    That is asked of one file at a time, as all sources of a figure lie in one. Of a series of which the largest difference
+    is lost, all figures that are printed twice are compared again.
     """
+    connection.execute("CREATE TEMP TABLE said AS SELECT *, 'known' AS origin FROM partition_agreement")
+    for origin, files in (("lost", changes.lost), ("added", changes.added)):
+        for file in _of_several_sources(connection, files):
+            _compare(connection, f"FROM ({edition.rows([file])})", "said", origin)
     connection.execute(
-        f"""CREATE TEMP TABLE touched AS
-            WITH turns AS (SELECT {_SERIES} FROM partition_series GROUP BY ALL HAVING count(last_preferred) > 1),
-            came AS (SELECT {_SERIES}, min(first_preferred) AS first FROM found_series GROUP BY ALL HAVING first IS NOT NULL)
-            SELECT o.*, t.period AS last_period, t.source AS last_source,
-                   coalesce(o.first <= t.period OR o.frequency = 'A', false) AS late
-            FROM (FROM came o SEMI JOIN turns t ON {_SAME}) o LEFT JOIN ended t ON {_SAME}"""
+        f"""CREATE TEMP TABLE every_agreement AS
+            SELECT {_PAIR}, sum(CASE origin WHEN 'lost' THEN -shared ELSE shared END)::BIGINT AS number,
+                   max(largest_difference) FILTER (origin <> 'lost') AS largest,
+                   max(largest_difference) FILTER (origin = 'lost') AS lost, max(largest_difference) FILTER (origin = 'added') AS added,
+                   lost = largest AND coalesce(added < lost, true) AS lapsed
+            FROM said GROUP BY ALL HAVING number > 0;
+            CREATE TEMP TABLE sought AS SELECT DISTINCT {SERIES} FROM every_agreement WHERE lapsed;
+            TRUNCATE partition_agreement;
+            INSERT INTO partition_agreement BY NAME
+            SELECT {_PAIR}, number AS shared, largest AS largest_difference FROM every_agreement o ANTI JOIN sought t ON {same("o", "t")};
+            DROP TABLE every_agreement;
+            DROP TABLE said"""
     )
-    late = connection.execute("SELECT DISTINCT table_name FROM touched WHERE late").fetchall()
-    tables = {table for (table,) in late}
-    everywhere = [file for partition, file in edition.files.items() if partition.table in tables]
-    columns = f"{_SERIES}, period, source, file, row"
+    if files := files_of(connection, "sought"):
+        rows = f"FROM ({edition.rows(files)}) o SEMI JOIN sought t ON {same('o', 't')}"
+        _compare(connection, rows, "partition_agreement")
+    connection.execute("DROP TABLE sought")
+
+
+def _of_several_sources(connection: duckdb.DuckDBPyConnection, files: list[str]) -> list[str]:
+    """Those files whose tables have several sources, or had."""
+    found = connection.execute(
+        """SELECT table_name FROM partition_series GROUP BY table_name HAVING count(DISTINCT source) > 1
+           UNION SELECT table_name FROM partition_agreement"""
+    ).fetchall()
+    tables = {table for (table,) in found}
+    return [file for file in files if file.partition("/")[0] in tables]
+
+
+def _compare(connection: duckdb.DuckDBPyConnection, rows: str, into: str, origin: str = "") -> None:
+    """Insert how well the sources agree of those rows that are printed twice."""
+    column = f", '{origin}' AS origin" if origin else ""
     connection.execute(
-        f"""CREATE TEMP TABLE speaking AS
-            SELECT {_SERIES}, last_period AS period, last_source AS source, NULL::VARCHAR AS file, NULL::BIGINT AS row
-            FROM touched WHERE NOT late AND last_period IS NOT NULL"""
-    )
-    for condition, files in (("NOT late", added), ("late", everywhere)):
-        if connection.execute(f"FROM touched WHERE {condition} LIMIT 1").fetchall():
-            connection.execute(
-                f"""INSERT INTO speaking BY NAME SELECT {columns} FROM ({edition.rows(files)}) o
-                    SEMI JOIN (FROM touched WHERE {condition}) t ON {_SAME} WHERE preferred"""
-            )
-    connection.execute(
-        f"""DELETE FROM partition_switch o WHERE EXISTS (FROM touched t WHERE late AND {_SAME});
-            INSERT INTO partition_switch BY NAME FROM switches_of('speaking');
-            DROP TABLE speaking;
-            DROP TABLE touched"""
+        f"""CREATE TEMP TABLE printed_twice AS
+            SELECT {SERIES}, series_period, source, value, unit, status, superseded {rows} WHERE series_period IS NOT NULL;
+            INSERT INTO {into} BY NAME SELECT *{column} FROM agreement_among('printed_twice');
+            DROP TABLE printed_twice"""
     )

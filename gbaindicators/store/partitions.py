@@ -9,6 +9,7 @@ of earlier editions stay for a day, for readers that have them open.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from gbaindicators.errors import DatasetError
 from gbaindicators.store.edition import Edition
 from gbaindicators.store.filling import insert_catalog, insert_observations, repeated
 from gbaindicators.store.last_edition import Ask, last_edition, take_over
+from gbaindicators.store.names import fetch
 from gbaindicators.store.opening import quiet
 from gbaindicators.store.partition_base import Base
 from gbaindicators.store.partition_checks import FIGURE_CHECKS, insert_findings
@@ -35,12 +37,11 @@ from gbaindicators.store.partition_inputs import (
 )
 from gbaindicators.store.partition_series import record_series
 from gbaindicators.tables import observations
-from gbaindicators.tables.validation import validate
+from gbaindicators.tables.validation import TableSchema, validate
 from gbaindicators.version import __version__
 
 if TYPE_CHECKING:
     import duckdb
-    import pandera.polars as pa
 
 __all__ = ["attach_view", "build_partitions", "record_partitions", "remove_retired"]
 
@@ -88,7 +89,7 @@ def build_partitions(
     if not partitions:
         return edition
     known, rules = _known_inputs(database), _rules(names)
-    schemas = {p.table: observations.observation_schema(names, p.table) for p in partitions}
+    schema = functools.cache(functools.partial(observations.observation_schema, names))
     with contextlib.ExitStack() as stack:
         workshop: duckdb.DuckDBPyConnection | None = None
         for number, partition in enumerate(partitions, 1):
@@ -100,7 +101,7 @@ def build_partitions(
             report(f"observations/{partition.name} ({number} of {len(partitions)}): {state}")
             if not there:
                 workshop = workshop or stack.enter_context(_workshop(names, aside))
-                failures = _fill(workshop, partition, names, schemas[partition.table])
+                failures = _fill(workshop, partition, names, schema(partition.table))
                 edition.failures += failures
                 if sum(f.height for f in edition.failures) > _MOST_FAILURES:
                     return edition
@@ -155,7 +156,7 @@ def _workshop(names: Catalog, aside: Path) -> Iterator[duckdb.DuckDBPyConnection
 
 
 def _fill(
-    connection: duckdb.DuckDBPyConnection, partition: Partition, names: Catalog, schema: pa.DataFrameSchema
+    connection: duckdb.DuckDBPyConnection, partition: Partition, names: Catalog, schema: TableSchema
 ) -> list[pl.DataFrame]:
     """Take in the rows of a partition and choose among its sources; return the cells that break a rule."""
     failures: list[pl.DataFrame] = []
@@ -220,6 +221,8 @@ def record_partitions(connection: duckdb.DuckDBPyConnection, edition: Edition, d
     DatasetError
         When a table in partitions has figures elsewhere too.
     """
+    if not edition.files and not edition.folder.is_dir():
+        return
     _check_apart(connection, edition)
     with last_edition(database) as ask:
         _record_files(connection, edition, ask)
@@ -229,7 +232,7 @@ def record_partitions(connection: duckdb.DuckDBPyConnection, edition: Edition, d
 
 def _check_apart(connection: duckdb.DuckDBPyConnection, edition: Edition) -> None:
     mixed = connection.execute(
-        "SELECT DISTINCT table_name, split_part(file, '/', 1) FROM observation WHERE list_contains(?, table_name)",
+        "SELECT DISTINCT table_name, split_part(file, '/', 1) FROM observation WHERE list_contains(?, table_name) ORDER BY ALL",
         [edition.tables],
     ).fetchall()
     if mixed:
@@ -242,28 +245,40 @@ def _check_apart(connection: duckdb.DuckDBPyConnection, edition: Edition) -> Non
 
 def _record_files(connection: duckdb.DuckDBPyConnection, edition: Edition, ask: Ask) -> None:
     """What each partition holds and was made of; of those that stood in the last edition that is known."""
-    if files := set(edition.files.values()):
-        names = ", ".join(map(quoted, files))
-        take_over(connection, "partition_content", ask(f"FROM partition_content WHERE file IN ({names})"))
-    known = {file for (file,) in connection.execute("SELECT DISTINCT file FROM partition_content").fetchall()}
-    for file in files - known:
+    files = pl.DataFrame(
+        {
+            "name": [partition.name for partition in edition.files],
+            "table_name": [partition.table for partition in edition.files],
+            "file": list(edition.files.values()),
+        },
+        schema=dict.fromkeys(("name", "table_name", "file"), pl.String),
+    )
+    content = ask("FROM partition_content")
+    known = content.join(files, on="file", how="semi") if content.height else files.clear()
+    take_over(connection, "partition_content", known)
+    for file in files.join(known, on="file", how="anti")["file"]:
         connection.execute(
             f"""INSERT INTO partition_content
                 SELECT ?, indicator, frequency, adjustment, unit, count(*), min(period), max(period)
                 FROM ({edition.rows([file])}) GROUP BY ALL""",
             [file],
         )
-    for partition, file in edition.files.items():
-        connection.execute(
-            """INSERT INTO partition SELECT $1, $2, $3, coalesce(sum(rows), 0), min(first_period), max(last_period)
-               FROM partition_content WHERE file = $3""",
-            [partition.name, partition.table, file],
-        )
-    for label, made_of in edition.inputs.items():
-        connection.execute(
-            "INSERT INTO partition_input VALUES (?, ?, ?, ?)",
-            [label, made_of.size, made_of.changed_ns, made_of.hash],
-        )
+    held = fetch(
+        connection,
+        """SELECT file, sum(rows)::BIGINT AS rows, min(first_period) AS first_period, max(last_period) AS last_period
+           FROM partition_content GROUP BY file""",
+    )
+    take_over(
+        connection,
+        "partition",
+        files.join(held, on="file", how="left").with_columns(pl.col("rows").fill_null(0)),
+    )
+    made_of = [(label, i.size, i.changed_ns, i.hash) for label, i in edition.inputs.items()]
+    take_over(
+        connection,
+        "partition_input",
+        pl.DataFrame(made_of, schema=["file", "size", "changed_ns", "hash"], orient="row"),
+    )
 
 
 def _record_retired(connection: duckdb.DuckDBPyConnection, edition: Edition, ask: Ask) -> None:

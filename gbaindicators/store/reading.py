@@ -129,7 +129,8 @@ def load(
             )
     if not all_sources:
         frame = one_kind_of_year(frame)
-    return frame.with_columns(pl.col("frequency").cast(pl.Enum(FREQUENCIES))).sort(*_SORT, nulls_last=True)
+    order = [*_SORT, "source", "vintage"] if all_sources else _SORT
+    return frame.with_columns(pl.col("frequency").cast(pl.Enum(FREQUENCIES))).sort(order, nulls_last=True)
 
 
 def select_figures(all_sources: bool, known: date | None) -> str:
@@ -193,7 +194,7 @@ def nothing_found(
         row[0] for row in connection.execute("SELECT DISTINCT area FROM definition").fetchall()
     }
     have = connection.execute(
-        f"SELECT area, frequency, adjustment, min(period), max(period), min(vintage) FROM observation WHERE {column} = ? GROUP BY ALL ORDER BY count(*) DESC",
+        f"SELECT area, frequency, adjustment, min(period), max(period), min(vintage) FROM observation WHERE {column} = ? GROUP BY ALL ORDER BY count(*) DESC, area, frequency, adjustment",
         [name],
     ).fetchall()
     if not have:
@@ -205,11 +206,15 @@ def nothing_found(
             f"gba.benchmark({name!r}), or add the members up: gba.load({name!r}, gba.members({area!r}))"
             f".pipe(gba.convert, 'USD').pipe(gba.aggregate, {area!r})"
         )
+    if start is not None and end is not None:
+        first, last = first_or_last_day(start, last=False), first_or_last_day(end, last=True)
+        if first > last:
+            return UsageError(f"start {start} lies after end {end}: exchange them")
     there = [h for h in have if ids is None or h[0] in ids]
     if not there:
         some = ", ".join(sorted({h[0] for h in have})[:12])
         return UsageError(
-            f"{name!r} has no figures for {', '.join(ids or ())}; it has them for {some}"
+            f"{name!r} has no figures for {', '.join(ids or ()) or 'an empty list of areas'}; it has them for {some}"
             + (" ..." if len({h[0] for h in have}) > 12 else "")
         )
     spans = "; ".join(f"{h[0]} {h[1]} {h[2]} {h[3]} to {h[4]}" for h in there[:5])
@@ -218,9 +223,9 @@ def nothing_found(
         for k, v in (
             ("from", start),
             ("to", end),
-            ("frequency", frequency),
+            ("at frequency", frequency),
             ("as of", as_of),
-            ("adjustment", adjustment),
+            ("with adjustment", adjustment),
         )
         if v is not None
     )

@@ -114,8 +114,7 @@ def scan(
             rows = pl.scan_parquet(
                 [partitions_dir(place) / file for file in files], hive_partitioning=False, glob=False
             ).filter(named, *conditions)
-            ((first_seen,),) = connection.execute("SELECT first_seen()").fetchall()
-            chosen = _all_of(rows, known) if all_sources else _preferred(rows, known, first_seen)
+            chosen = _all_of(rows, known) if all_sources else _preferred(rows, known)
             if not all_sources and known is None:
                 chosen = _broken_at(chosen, _splices(connection, series).filter(conditions))
             chosen = _series_frame(chosen, all_sources)
@@ -176,18 +175,17 @@ def _all_of(rows: pl.LazyFrame, known: date | None) -> pl.LazyFrame:
     return rows if known is None else rows.filter(pl.col("vintage") <= known)
 
 
-def _preferred(rows: pl.LazyFrame, known: date | None, first_seen: date) -> pl.LazyFrame:
+def _preferred(rows: pl.LazyFrame, known: date | None) -> pl.LazyFrame:
     """The preferred row of each figure: of all there are, or as the macro ``as_of`` has it, of those known on a day."""
     if known is None:
         return rows.filter("preferred")
     last_word = pl.col("superseded").is_null() | (pl.col("superseded") > known)
     there = rows.filter(pl.col("vintage") <= known, last_word, pl.col("status") != "U")
-    alone = pl.col("series_period").is_null()
+    alone = pl.col("standing") == 0
     digits = pl.col("published_value").str.len_chars().cast(pl.Int64) - pl.col("published_scale")
-    order = ["standing", pl.col("vintage") == first_seen, pl.col("vintage"), digits, "source"]
     best = (
         there.filter(~alone)
-        .sort(order, descending=[False, False, True, True, False])
+        .sort("standing", "vintage", digits, "source", descending=[False, True, True, False], nulls_last=True)
         .unique(_FIGURE, keep="first", maintain_order=True)
     )
     return pl.concat([there.filter(alone), best])

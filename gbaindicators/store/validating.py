@@ -11,6 +11,7 @@ import polars as pl
 
 from gbaindicators.catalog import catalog, datasets_dir
 from gbaindicators.errors import DatasetError, ValidationError
+from gbaindicators.store.names import fetch
 from gbaindicators.store.opening import open_database
 from gbaindicators.store.publishing import build
 from gbaindicators.tables import observations
@@ -44,8 +45,10 @@ def validate_datasets(datasets: str | os.PathLike[str] | None = None) -> tuple[p
     """
     root = Path(datasets).expanduser() if datasets is not None else datasets_dir()
     with tempfile.TemporaryDirectory() as folder:
+        given, copy = root, None
         if root.is_file():
-            root = _as_folder(root, Path(folder))
+            copy = _copied(root, Path(folder) / "datasets")
+            root = Path(folder) / "datasets"
         elif not root.is_dir():
             raise DatasetError(f"{root}: there is no such file or folder")
         database = Path(folder) / "validate.duckdb"
@@ -53,15 +56,17 @@ def validate_datasets(datasets: str | os.PathLike[str] | None = None) -> tuple[p
             build(root, database)
         except ValidationError as error:
             return error.failures, pl.DataFrame()
+        except DatasetError as error:
+            raise DatasetError(str(error).replace(str(copy or root), str(given))) from None
         connection = open_database(database)
         try:
-            return pl.DataFrame(schema=FAILURES), connection.sql("FROM finding ORDER BY ALL").pl()
+            return pl.DataFrame(schema=FAILURES), fetch(connection, "FROM finding ORDER BY ALL")
         finally:
             connection.close()
 
 
-def _as_folder(file: Path, folder: Path) -> Path:
-    """Make a datasets folder of a single file, its kind told by the header, its table by the indicators in it."""
+def _copied(file: Path, folder: Path) -> Path:
+    """Copy a single file into a datasets folder, its kind told by the header, its table by the indicators in it."""
     header = read_header(file)
     kind, name = "observations", file.stem
     if "Control Point" in header:
@@ -70,9 +75,8 @@ def _as_folder(file: Path, folder: Path) -> Path:
         kind = "policy"
     elif name not in catalog().tables:
         name = _table_of(file, header)
-    (folder / "datasets" / kind).mkdir(parents=True)
-    shutil.copy(file, folder / "datasets" / kind / f"{name}.csv")
-    return folder / "datasets"
+    (folder / kind).mkdir(parents=True)
+    return Path(shutil.copy(file, folder / kind / f"{name}.csv"))
 
 
 def _table_of(file: Path, header: list[str]) -> str:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import polars as pl
 
 from gbaindicators.catalog import Catalog
-from gbaindicators.tables.validation import rule
-
-if TYPE_CHECKING:
-    import pandera.polars as pa
+from gbaindicators.tables.validation import Rule, TableSchema
 
 __all__ = ["COLUMNS", "crossings_schema", "normalise_crossings"]
 
@@ -39,41 +36,26 @@ def normalise_crossings(batch: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
     )
 
 
-def crossings_schema(catalog: Catalog) -> pa.DataFrameSchema:
-    """Pandera schema of a normalised batch."""
-    import pandera.polars as pa
-
-    parts = pl.col("residents") + pl.col("mainland") + pl.col("other")
-    columns = {
-        "Date": pa.Column(str, rule("is a day written dd-mm-YYYY", lambda: pl.col("date").is_not_null())),
-        "Control Point": pa.Column(
-            str, rule("is a control point in the catalogue", lambda: pl.col("area").is_not_null())
-        ),
-        "Arrival / Departure": pa.Column(
-            str,
-            rule(
-                "is Arrival or Departure",
-                lambda: pl.col("Arrival / Departure").is_in(["Arrival", "Departure"]),
-            ),
-        ),
-        "source": pa.Column(
-            str, rule("is a source in the catalogue", lambda: pl.col("source").is_in(list(catalog.sources)))
-        ),
-        "Total": pa.Column(
-            str,
-            [
-                _is_count("total"),
-                rule(
-                    "is the sum of residents, mainland and other visitors", lambda: pl.col("total") == parts
-                ),
-            ],
-        ),
+def crossings_schema(catalog: Catalog) -> TableSchema:
+    """Rules of a normalised batch."""
+    counts = {
+        column: Rule("is a count of at least 0", pl.col(name).fill_null(-1) >= 0)
+        for column, name in _COUNTS.items()
     }
-    for column, name in _COUNTS.items():
-        if column != "Total":
-            columns[column] = pa.Column(str, _is_count(name))
-    return pa.DataFrameSchema(columns)
-
-
-def _is_count(name: str) -> pa.Check:
-    return rule("is a count of at least 0", lambda: pl.col(name).fill_null(-1) >= 0)
+    parts = pl.col("residents") + pl.col("mainland") + pl.col("other")
+    direction, sources = pl.col("Arrival / Departure"), list(catalog.sources)
+    return TableSchema(
+        {
+            "Date": [Rule("is a day written dd-mm-YYYY", pl.col("date").is_not_null())],
+            "Control Point": [Rule("is a control point in the catalogue", pl.col("area").is_not_null())],
+            "Arrival / Departure": [
+                Rule("is Arrival or Departure", direction.is_in(["Arrival", "Departure"]))
+            ],
+            "source": [Rule("is a source in the catalogue", pl.col("source").is_in(sources))],
+            **{column: [count] for column, count in counts.items()},
+            "Total": [
+                counts["Total"],
+                Rule("is the sum of residents, mainland and other visitors", pl.col("total") == parts),
+            ],
+        }
+    )

@@ -14,7 +14,7 @@ from gbaindicators.errors import DatasetError
 
 __all__ = ["read_batches", "read_header"]
 
-_CHUNK: Final = 1 << 22
+_CHUNK: Final = 1 << 18
 _LARGEST: Final = 64 << 30
 
 
@@ -60,33 +60,40 @@ def _not_utf8(path: Path, line: int, error: UnicodeDecodeError) -> DatasetError:
 def _check_bytes(path: Path) -> None:
     """Check encoding, line ends and the end of the file in one pass over its bytes."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    line, last = 1, b""
+    done, last = 0, b""
     if path.stat().st_size > _LARGEST:
         raise DatasetError(f"{path}: larger than {_LARGEST >> 30} GiB; split it")
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         while chunk := file.read(_CHUNK):
             if b"\r" in chunk:
-                at = line + chunk.count(b"\n", 0, chunk.index(b"\r"))
+                line = _line_at(path, done + chunk.index(b"\r"))
                 raise DatasetError(
-                    f"{path}, line {at}: holds a carriage return (CRLF line ends?). Convert to LF, for example: "
+                    f"{path}, line {line}: holds a carriage return (CRLF line ends?). Convert to LF, for example: "
                     "sed -i 's/\\r$//' FILE"
                 )
             if b"\0" in chunk:
                 raise DatasetError(f"{path}: holds NUL bytes, so it is no text file (UTF-16? damaged?)")
-            if chunk.isascii() and not decoder.getstate()[0]:
-                line, last = line + chunk.count(b"\n"), chunk[-1:]
-                continue
-            try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError as error:
-                raise _not_utf8(path, line + error.object.count(b"\n", 0, error.start), error) from None
-            line += chunk.count(b"\n")
-            last = chunk[-1:]
+            begun = len(decoder.getstate()[0])
+            if begun or not chunk.isascii():
+                try:
+                    decoder.decode(chunk)
+                except UnicodeDecodeError as error:
+                    raise _not_utf8(path, _line_at(path, done - begun + error.start), error) from None
+            done, last = done + len(chunk), chunk[-1:]
     if decoder.getstate()[0] or last != b"\n":
         raise DatasetError(
-            f"{path}, line {line}: the last line is not ended by a line feed, so the file was probably cut in the "
-            "middle. Fetch it again; if it is whole, end it with a line feed"
+            f"{path}, line {_line_at(path, done)}: the last line is not ended by a line feed, so the file was probably cut "
+            "in the middle. Fetch it again; if it is whole, end it with a line feed"
         )
+
+
+def _line_at(path: Path, place: int) -> int:
+    """Number of the line that a byte is in: to count lines takes as long as to read them, and only an error asks."""
+    with path.open("rb") as file:
+        read, lines = 0, 1
+        while read < place and (chunk := file.read(min(_CHUNK, place - read))):
+            read, lines = read + len(chunk), lines + chunk.count(b"\n")
+    return lines
 
 
 def _check_header(path: Path, header: Sequence[str], columns: Sequence[str]) -> None:

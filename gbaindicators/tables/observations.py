@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -13,11 +14,9 @@ import polars as pl
 
 from gbaindicators.catalog import parse_period, period_end
 from gbaindicators.errors import PeriodError
-from gbaindicators.tables.validation import rule
+from gbaindicators.tables.validation import Rule, TableSchema
 
 if TYPE_CHECKING:
-    import pandera.polars as pa
-
     from gbaindicators.catalog import Catalog
 
 __all__ = ["ADJUSTMENTS", "COLUMNS", "STATUS_CODES", "normalise", "observation_schema", "published_text"]
@@ -43,8 +42,15 @@ _OPEN_UNITS: Final = {
 _BESIDE: Final = {"mass": {"mass", "freight", "mass_unknown"}}
 
 
-def _lookup(column: str, mapping: dict[str, Any], dtype: Any) -> pl.Expr:
-    return pl.col(column).replace_strict(mapping, default=None, return_dtype=dtype)
+def _told(
+    texts: pl.Series,
+    told: Mapping[str, Sequence[Any]],
+    columns: Mapping[str, pl.DataType | type[pl.DataType]],
+) -> pl.DataFrame:
+    """What is told of each text, null where nothing is, in some columns."""
+    # a fraction of the time of replace_strict, which joins anew for every column
+    place = texts.cast(pl.Enum(list(told)), strict=False).to_physical()
+    return pl.DataFrame(list(told.values()), schema=columns, orient="row").select(pl.all().gather(place))
 
 
 @lru_cache(maxsize=1 << 17)
@@ -63,23 +69,19 @@ def normalise(batch: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
     (the value in base units) and ``base`` (their unit). The decimal text is shifted before it becomes a float, so
     that ``2.3`` times ten to the 8 is exactly ``230000000``.
     """
-    periods = {t: _period(t) for t in batch["period"].unique()}
-    known = {t: _period(t) for t in batch["vintage"].unique()}
-    units = catalog.units
+    periods = {t: p for t in batch["period"].unique() if (p := _period(t))}
+    known = {t: p[2:] for t in batch["vintage"].unique() if (p := _period(t)) and p[0] in "AMD"}
+    units = {u.id: (u.base, u.factor) for u in catalog.units.values()}
+    unit = _told(batch["unit"], units, {"base": pl.String, "factor": pl.Float64})
     decimal = pl.col("value")
     if not (batch["scale"] == "0").all():
         decimal = decimal + "e" + pl.col("scale")
     return batch.with_columns(
-        _lookup("period", {t: p[0] for t, p in periods.items() if p}, pl.String).alias("frequency"),
-        _lookup("period", {t: p[1] for t, p in periods.items() if p}, pl.Date).alias("start"),
-        _lookup("period", {t: p[2] for t, p in periods.items() if p}, pl.Date).alias("end"),
-        _lookup("vintage", {t: p[2] for t, p in known.items() if p and p[0] in "AMD"}, pl.Date).alias("known"),
-        _lookup("unit", {u.id: u.base for u in units.values()}, pl.String).alias("base"),
-        (
-            decimal.cast(pl.Float64, strict=False)
-            * _lookup("unit", {u.id: u.factor for u in units.values()}, pl.Float64)
-        ).alias("amount"),
-    )  # fmt: skip
+        *_told(batch["period"], periods, {"frequency": pl.String, "start": pl.Date, "end": pl.Date}),
+        *_told(batch["vintage"], known, {"known": pl.Date}),
+        unit["base"],
+        (decimal.cast(pl.Float64, strict=False) * unit["factor"]).alias("amount"),
+    )
 
 
 def published_text(amount: float, scale: int, factor: float, decimals: int) -> str:
@@ -104,65 +106,54 @@ def _allowed_units(catalog: Catalog, indicator: str) -> set[str]:
     return {u.id for u in catalog.units.values() if u.kind in kinds}
 
 
-def observation_schema(catalog: Catalog, table: str | None = None) -> pa.DataFrameSchema:
-    """Pandera schema of a normalised batch of one table (None: of any).
+def _limit(limits: Mapping[str, float]) -> pl.Expr:
+    """Limit of the indicator of a row, null where it has none."""
+    place = pl.col("indicator").cast(pl.Enum(list(limits)), strict=False).to_physical()
+    return pl.lit(pl.Series(list(limits.values()), dtype=pl.Float64)).gather(place)
 
-    Pandera validates eager frames only: a LazyFrame would pass with nothing checked but its columns.
-    """
-    import pandera.polars as pa
 
+def observation_schema(catalog: Catalog, table: str | None = None) -> TableSchema:
+    """Rules of a normalised batch of one table (None: of any)."""
     tables = catalog.tables if table is None else (table,)
     indicators = [i.id for i in catalog.indicators.values() if i.table in tables]
-    pairs = {(i, u) for i in indicators for u in _allowed_units(catalog, i)}
-    lows = {i: catalog.indicators[i].minimum for i in indicators if catalog.indicators[i].minimum is not None}
-    highs = {
-        i: catalog.indicators[i].maximum for i in indicators if catalog.indicators[i].maximum is not None
-    }
-    unit_pairs = (
-        pl.DataFrame(sorted(pairs), schema=["indicator", "unit"], orient="row")
-        .select(pl.concat_str("indicator", pl.lit("|"), "unit"))
-        .to_series()
+    lows = {i: low for i in indicators if (low := catalog.indicators[i].minimum) is not None}
+    highs = {i: high for i in indicators if (high := catalog.indicators[i].maximum) is not None}
+    pairs = pl.Series(
+        sorted(f"{i}|{u}" for i in indicators for u in _allowed_units(catalog, i)), dtype=pl.String
     )
-
-    def text(*checks: pa.Check) -> pa.Column:
-        return pa.Column(str, list(checks), nullable=True)
-
-    low = _lookup("indicator", lows, pl.Float64)
-    high = _lookup("indicator", highs, pl.Float64)
-    missing = pl.col("status") == "M"
+    text, scale, amount = pl.col("value"), pl.col("scale"), pl.col("amount")
+    indicator, unit = pl.col("indicator"), pl.col("unit")
+    missing = (pl.col("status") == "M") & (text == "")
     where = f"of the table {table!r}" if table else "in the catalogue"
-    return pa.DataFrameSchema(
+    return TableSchema(
         {
-            "indicator": text(rule(f"is an indicator {where}", lambda: pl.col("indicator").is_in(indicators))),
-            "area": text(rule("is an area in the catalogue", lambda: pl.col("area").is_in(list(catalog.areas)))),
-            "period": text(
-                rule("is SDMX period text such as 2023, 2023-Q2, 2023-05 or 2022-04-01/P1Y", lambda: pl.col("start").is_not_null())
-            ),
-            "value": text(
-                rule("is a finite number in plain digits (or empty with status M)", lambda: (pl.col("value").str.contains(_NUMBER) & pl.col("amount").is_finite().fill_null(True)) | (missing & (pl.col("value") == ""))),
-                rule("is not below what the indicator can be", lambda: pl.col("amount") >= low),
-                rule("is not above what the indicator can be", lambda: pl.col("amount") <= high),
-            ),
-            "unit": text(
-                rule("is a unit in the catalogue", lambda: pl.col("unit").is_in(list(catalog.units))),
-                rule(
+            "indicator": [Rule(f"is an indicator {where}", indicator.is_in(indicators))],
+            "area": [Rule("is an area in the catalogue", pl.col("area").is_in(list(catalog.areas)))],
+            "period": [Rule("is SDMX period text such as 2023, 2023-Q2, 2023-05 or 2022-04-01/P1Y", pl.col("start").is_not_null())],
+            "value": [
+                Rule("is a finite number in plain digits (or empty with status M)", (text.str.contains(_NUMBER) & amount.is_finite().fill_null(True)) | missing),
+                Rule("is not below what the indicator can be", amount >= _limit(lows)),
+                Rule("is not above what the indicator can be", amount <= _limit(highs)),
+            ],
+            "unit": [
+                Rule("is a unit in the catalogue", unit.is_in(list(catalog.units))),
+                Rule(
                     "is a unit of the indicator",
-                    lambda: pl.concat_str("indicator", pl.lit("|"), "unit").is_in(unit_pairs.implode())
-                    | ~pl.col("indicator").is_in(indicators)
-                    | ~pl.col("unit").is_in(list(catalog.units)),
+                    pl.concat_str(indicator, pl.lit("|"), unit).is_in(pairs.implode()) | ~indicator.is_in(indicators) | ~unit.is_in(list(catalog.units)),
                 ),
-            ),
-            "scale": text(rule("is a power of ten from -9 to 18", lambda: pl.col("scale").str.contains(_SCALE) & pl.col("scale").cast(pl.Int32, strict=False).is_between(-9, 18))),
-            "adjustment": text(rule("is one of " + ", ".join(ADJUSTMENTS), lambda: pl.col("adjustment").is_in(ADJUSTMENTS))),
-            "prices": text(rule("is empty, current, constant, 'constant 2015' or 'chained 2015'", lambda: pl.col("prices").str.contains(_PRICES))),
-            "status": text(rule("is an SDMX OBS_STATUS: " + ", ".join(STATUS_CODES), lambda: pl.col("status").is_in(STATUS_CODES))),
-            "vintage": text(
-                rule("is a date: 2024-05-31, 2024-05 or 2024", lambda: pl.col("known").is_not_null()),
-                rule("is not before the period begins", lambda: pl.col("known") >= pl.col("start")),
-            ),
-            "source": text(rule("is a source in the catalogue", lambda: pl.col("source").is_in(list(catalog.sources)))),
-            "locator": text(rule("says where in the source the figure stands", lambda: pl.col("locator").str.strip_chars() != "")),
-            "note": text(),
+            ],
+            "scale": [Rule("is a power of ten from -9 to 18", scale.str.contains(_SCALE) & scale.cast(pl.Int32, strict=False).is_between(-9, 18))],
+            "adjustment": [Rule("is one of " + ", ".join(ADJUSTMENTS), pl.col("adjustment").is_in(ADJUSTMENTS))],
+            "prices": [Rule("is empty, current, constant, 'constant 2015' or 'chained 2015'", pl.col("prices").str.contains(_PRICES))],
+            "status": [Rule("is an SDMX OBS_STATUS: " + ", ".join(STATUS_CODES), pl.col("status").is_in(STATUS_CODES))],
+            "vintage": [
+                Rule("is a date: 2024-05-31, 2024-05 or 2024", pl.col("known").is_not_null()),
+                Rule("is not before the period begins", pl.col("known") >= pl.col("start")),
+            ],
+            "source": [Rule("is a source in the catalogue", pl.col("source").is_in(list(catalog.sources)))],
+            "locator": [Rule("says where in the source the figure stands", pl.col("locator").str.strip_chars() != "")],
+            "note": [],
         },
-        strict=False,
+        nullable=True,
+        steady=("indicator", "area", "unit", "scale", "adjustment", "prices", "status", "source"),
     )  # fmt: skip

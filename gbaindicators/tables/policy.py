@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import polars as pl
 
 from gbaindicators.catalog import Catalog
-from gbaindicators.tables.validation import rule
-
-if TYPE_CHECKING:
-    import pandera.polars as pa
+from gbaindicators.tables.validation import Rule, TableSchema
 
 __all__ = ["COLUMNS", "normalise_policy", "policy_schema"]
 
@@ -27,10 +24,8 @@ def normalise_policy(batch: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
     return batch.with_columns(pl.col("value").cast(pl.Float64, strict=False).alias("amount"))
 
 
-def policy_schema(catalog: Catalog) -> pa.DataFrameSchema:
-    """Pandera schema of a normalised batch."""
-    import pandera.polars as pa
-
+def policy_schema(catalog: Catalog) -> TableSchema:
+    """Rules of a normalised batch."""
     areas = list(catalog.areas)
 
     def known_areas(column: str) -> pl.Expr:
@@ -38,16 +33,16 @@ def policy_schema(catalog: Catalog) -> pa.DataFrameSchema:
             pl.element().is_in(areas)
         ).list.all()
 
-    return pa.DataFrameSchema(
+    return TableSchema(
         {
-            "indicator": pa.Column(str, rule("is an indicator in the catalogue", lambda: pl.col("indicator").is_in(list(catalog.indicators)))),
-            "area": pa.Column(str, rule("lists areas in the catalogue", lambda: known_areas("area") & (pl.col("area") != ""))),
-            "counterpart_area": pa.Column(str, rule("lists areas in the catalogue", lambda: known_areas("counterpart_area"))),
-            "as_of": pa.Column(str, rule("is empty, 2024, 2024-12, 2024-01-09 or 2022/2023", lambda: pl.col("as_of").str.contains(r"^(\d{4}(-\d{2}(-\d{2})?)?|\d{4}/\d{4})?$"))),
-            "value": pa.Column(str, rule("is a number or empty", lambda: (pl.col("value") == "") | pl.col("amount").is_finite().fill_null(False))),
-            "unit": pa.Column(str, rule("is stated", lambda: pl.col("unit") != "")),
-            "qualifier": pa.Column(str, rule("is one of " + ", ".join(QUALIFIERS), lambda: pl.col("qualifier").is_in(QUALIFIERS))),
-            "source": pa.Column(str, rule("is a source in the catalogue", lambda: pl.col("source").is_in(list(catalog.sources)))),
-            "quote": pa.Column(str, rule("gives the words", lambda: pl.col("quote") != "")),
+            "indicator": [Rule("is an indicator in the catalogue", pl.col("indicator").is_in(list(catalog.indicators)))],
+            "area": [Rule("lists areas in the catalogue", known_areas("area") & (pl.col("area") != ""))],
+            "counterpart_area": [Rule("lists areas in the catalogue", known_areas("counterpart_area"))],
+            "as_of": [Rule("is empty, 2024, 2024-12, 2024-01-09 or 2022/2023", pl.col("as_of").str.contains(r"^(\d{4}(-\d{2}(-\d{2})?)?|\d{4}/\d{4})?$"))],
+            "value": [Rule("is a number or empty", (pl.col("value") == "") | pl.col("amount").is_finite().fill_null(False))],
+            "unit": [Rule("is stated", pl.col("unit") != "")],
+            "qualifier": [Rule("is one of " + ", ".join(QUALIFIERS), pl.col("qualifier").is_in(QUALIFIERS))],
+            "source": [Rule("is a source in the catalogue", pl.col("source").is_in(list(catalog.sources)))],
+            "quote": [Rule("gives the words", pl.col("quote") != "")],
         }
     )  # fmt: skip

@@ -9,6 +9,7 @@ are no property of a single observation.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import time
 from typing import Any, Final, TypeVar
 
 import polars as pl
@@ -89,7 +90,8 @@ def series_name(row: dict[str, Any]) -> str:
 def check_series_frame(frame: F, *needs: str) -> F:
     """Check that a frame has ``period``, ``value`` and the columns in `needs`, of the right types.
 
-    Datetimes at midnight become dates and integers become floats; anything else is an error.
+    Datetimes at midnight become dates (of the day in their own time zone) and integers become floats; anything else
+    is an error.
 
     Raises
     ------
@@ -118,7 +120,14 @@ def check_series_frame(frame: F, *needs: str) -> F:
                 f"'period' must hold dates (the first day of each period), not {schema['period']}; "
                 "text becomes dates with gba.parse_periods(frame)"
             )
-        changes.append(pl.col("period").cast(pl.Date))
+        if isinstance(frame, pl.DataFrame) and not frame["period"].dt.time().eq(time()).all():
+            raise FrameError(
+                "'period' has times of the day, and a period is the date of its first day: add days up first, "
+                "frame.group_by(pl.col('period').dt.date(), ...), or, where the times say nothing, take the dates, "
+                "frame.with_columns(pl.col('period').dt.date())"
+            )
+        # the day on the clock of the frame: midnight in Hong Kong is the day before in UTC
+        changes.append(pl.col("period").dt.replace_time_zone(None).cast(pl.Date))
     if schema["value"] != pl.Float64:
         if not (schema["value"].is_numeric() or schema["value"] == pl.Null):
             raise FrameError(

@@ -1,5 +1,5 @@
 -- A control point that the producer renamed: one place under several names.
-SELECT 'crossings' AS indicator, area, 'D' AS frequency, min("date") AS period, any_value(file) AS file, min(row) AS row, 'Control Point' AS "column",
+SELECT 'crossings' AS indicator, area, 'D' AS frequency, min("date") AS period, arg_min(file, ("date", file, row)) AS file, arg_min(row, ("date", file, row)) AS row, 'Control Point' AS "column",
        control_point AS value, 'one place has one name' AS rule,
        'named so from ' || min("date") || ' to ' || max("date") || '; one series with its other name' AS detail
 FROM crossing_daily

@@ -2,7 +2,8 @@
 
 Run with ``python -m tests.benchmarks.bench_lake`` in an environment with ``gbaindicators[lake]``; it starts PostgreSQL
 (Debian's ``postgresql``) in a folder of its own. The builders publish a million rows of a generator in daily partitions, the
-second of them a day more.
+second of them a day more. ``--partitioned`` measures one builder instead, and readers after it, as `bench_partitions` does
+with a database file: ``--partitioned --rows 100000000 --days 730``.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from pathlib import Path
 import polars as pl
 
 import gbaindicators as gba
+from tests.benchmarks import bench_partitions
 from tests.benchmarks.card_rows import days, indicator, write_datasets, write_day
 from tests.store.lake.lake_server import PASSWORD, postgres, psql
 from tests.store.lake.lake_writers import BUILDER, CONTRIBUTOR, start
 
 READERS = 2
-_DAYS = 20
 _READER = """
 import json, sys, threading, time
 import gbaindicators as gba
@@ -66,12 +67,12 @@ def contribution(folder: Path, of: Path) -> Path:
     return folder
 
 
-def run(folder: Path, lake: str, rows: int) -> None:
+def run(folder: Path, lake: str, rows: int, number_of_days: int) -> None:
     """Build, then write with three at once while two read; print what came of it."""
     one, more = folder / "one", folder / "more"
-    stops = write_datasets(one, rows, _DAYS)
-    write_datasets(more, rows, _DAYS)
-    write_day(more, list(days(_DAYS + 1))[-1], stops)
+    stops = write_datasets(one, rows, number_of_days)
+    write_datasets(more, rows, number_of_days)
+    write_day(more, list(days(number_of_days + 1))[-1], stops)
     began = time.perf_counter()
     first = gba.build(one, lake)
     print(
@@ -120,14 +121,25 @@ def main() -> None:
     """Start PostgreSQL, measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--days", type=int, default=20)
+    parser.add_argument(
+        "--partitioned", action="store_true", help="one builder, then readers: time and peak memory"
+    )
+    parser.add_argument(
+        "--folder", type=Path, help="keep the datasets of --partitioned here, or use those that are there"
+    )
     options = parser.parse_args()
     os.environ["PGPASSWORD"] = PASSWORD
-    with tempfile.TemporaryDirectory(prefix="bench-lake-") as folder, postgres() as server:
+    print(f"Python {sys.version.split()[0]}, {options.rows:,} rows", flush=True)
+    with tempfile.TemporaryDirectory(prefix="bench-lake-") as aside, postgres() as server:
         psql(server, "CREATE DATABASE team")
         where = " ".join(f"{key}={value}" for key, value in server.items())
-        lake = f"ducklake:postgres:dbname=team {where}?data_path={folder}/figures"
-        print(f"Python {sys.version.split()[0]}, {options.rows:,} rows", flush=True)
-        run(Path(folder), lake, options.rows)
+        figures = Path(aside) / "figures"
+        lake = f"ducklake:postgres:dbname=team {where}?data_path={figures}"
+        if options.partitioned:
+            bench_partitions.run(options.folder or Path(aside), options.rows, options.days, lake, figures)
+        else:
+            run(Path(aside), lake, options.rows, options.days)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Build a table larger than memory in daily partitions, add a day, and read it: time, peak memory and size.
+"""Build a table larger than memory in daily partitions, change a day, and read it: time, peak memory and size.
 
 Run with ``python -m tests.benchmarks.bench_partitions``. Every step is a fresh process; its peak is the largest resident
 set that the operating system saw of it. The target is that a hundred million observations build within 4 GB. With
@@ -15,7 +15,15 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-from tests.benchmarks.card_rows import TABLE, days, indicator, write_datasets, write_day
+from tests.benchmarks.card_rows import (
+    TABLE,
+    days,
+    indicator,
+    remove_day,
+    revise_day,
+    write_datasets,
+    write_day,
+)
 
 TARGET_GB = 4.0
 
@@ -43,7 +51,7 @@ import polars as pl
 stops = gba.query("SELECT id FROM area WHERE level = 'stop'", database=database)["id"].to_list()
 whole = gba.scan(indicator, database=database).pipe(gba.aggregate, "all stops", definition=stops)
 whole = whole.drop("members").pipe(gba.growth, "1w").collect(engine="streaming")
-answer = [whole.height, round(whole["value"].mean(), 3)]
+answer = [whole.height, whole.select(pl.col("value").mean().round(3)).item()]
 """
 _GROWTH = """
 import gbaindicators as gba
@@ -81,9 +89,16 @@ def size_of(folder: Path) -> float:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e9
 
 
-def run(folder: Path, rows: int, number_of_days: int) -> None:
-    """Write what is not there yet, and measure every step."""
-    datasets, database = folder / "datasets", folder / "gba.duckdb"
+def run(
+    folder: Path,
+    rows: int,
+    number_of_days: int,
+    database: Path | str | None = None,
+    figures: Path | None = None,
+) -> None:
+    """Write what is not there yet, and measure every step: in a database file, or in another one and its figures."""
+    datasets = folder / "datasets"
+    database = database or folder / "gba.duckdb"
     if not datasets.exists():
         start = perf_counter()
         stops = write_datasets(datasets, rows, number_of_days)
@@ -91,14 +106,24 @@ def run(folder: Path, rows: int, number_of_days: int) -> None:
             f"wrote {stops:,} stops in {perf_counter() - start:.0f} s, {size_of(datasets):.2f} GB", flush=True
         )
     stops = (datasets / "catalog" / "areas.toml").read_text(encoding="utf-8").count("\n[stop_")
+    *there, one_more = days(number_of_days + 1)
+    between = there[number_of_days // 2]
+    remove_day(datasets, one_more)
+    write_day(datasets, between, stops)
     arguments = (datasets, database, indicator("adult"))
     build = measure(_BUILD, *arguments)
     show("build", build)
-    print(f"partitions beside the database: {size_of(Path(f'{database}.partitions')):.2f} GB", flush=True)
-    for added, number in (("nothing new", 0), ("one day added", 1)):
-        for day in list(days(number_of_days + number))[number_of_days:]:
-            write_day(datasets, day, stops)
-        show(f"build again, {added}", measure(_BUILD, *arguments))
+    print(f"its partitions: {size_of(figures or Path(f'{database}.partitions')):.2f} GB", flush=True)
+    changes = {
+        "nothing new": lambda: None,
+        "one day added": lambda: write_day(datasets, one_more, stops),
+        "one day replaced": lambda: revise_day(datasets, between),
+        "one day removed": lambda: remove_day(datasets, between),
+        "that day comes late": lambda: write_day(datasets, between, stops),
+    }
+    for what, change in changes.items():
+        change()
+        show(f"build again, {what}", measure(_BUILD, *arguments))
     for name, work in STEPS.items():
         show(name, measure(work, *arguments))
     verdict = "within" if build["gb"] <= TARGET_GB else "above"

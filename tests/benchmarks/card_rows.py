@@ -101,13 +101,28 @@ def rows_of_day(day: date, stops: int) -> pl.DataFrame:
 
 def write_day(root: Path, day: date, stops: int) -> int:
     """Write the partition of a day; return its rows."""
-    folder = (
-        root / "observations" / TABLE / f"year={day.year}" / f"month={day.month:02}" / f"day={day.day:02}"
-    )
+    folder = _folder_of(root, day)
     folder.mkdir(parents=True, exist_ok=True)
     rows = rows_of_day(day, stops)
     rows.write_parquet(folder / "boardings.parquet")
     return rows.height
+
+
+def remove_day(root: Path, day: date) -> None:
+    """Remove the partition of a day, if there is one."""
+    shutil.rmtree(_folder_of(root, day), ignore_errors=True)
+
+
+def revise_day(root: Path, day: date) -> None:
+    """Print every fiftieth figure of a day anew, one higher."""
+    file = _folder_of(root, day) / "boardings.parquet"
+    rows = pl.read_parquet(file, hive_partitioning=False)
+    rows.with_columns(pl.col("value") + (pl.int_range(pl.len()) % 50 == 0).cast(pl.Int64)).write_parquet(file)
+
+
+def _folder_of(root: Path, day: date) -> Path:
+    month = root / "observations" / TABLE / f"year={day.year}" / f"month={day.month:02}"
+    return month / f"day={day.day:02}"
 
 
 def days(number: int) -> Iterator[date]:

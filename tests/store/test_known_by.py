@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
@@ -22,7 +22,11 @@ def test_a_day_holds_within_its_block_only() -> None:
             assert known_day() == date(2020, 1, 1)
         with known_by(None):
             assert known_day() == date(2024, 2, 29)
+        with known_by("2026-01-01"):  # never forward: what runs within a block knows no more than the block
+            assert known_day() == date(2024, 2, 29)
     assert known_day() is None
+    with known_by(datetime(2024, 2, 29, 18)):
+        assert known_day() == date(2024, 2, 29)
     with pytest.raises(PeriodError), known_by("yesterday"):
         pass
 

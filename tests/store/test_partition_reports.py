@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 import pytest
@@ -14,6 +15,7 @@ import pytest
 import gbaindicators as gba
 from gbaindicators.catalog import parse_period, sql_dir
 from gbaindicators.store import partition_checks, partitions
+from gbaindicators.store.partition_files import partitions_dir
 from gbaindicators.tables.observations import COLUMNS
 from tests.conftest import ROW, write_csv
 
@@ -252,14 +254,27 @@ def test_partitions_say_what_one_file_says(
 # --- the same, however it came about -------------------------------------------------------------------------------
 
 
-#: For each build which of seven days and of four years there are, and which day is printed anew.
-STEPS: dict[str, tuple[str, str, str]] = {
-    "the first": ("012", "02", ""),
-    "one more": ("0123", "023", ""),
-    "some between and after, some not yet": ("012356", "0123", ""),
-    "one that was late": ("0123456", "0123", ""),
-    "one is removed": ("013456", "013", ""),
-    "one is replaced": ("013456", "013", "4"),
+class Step(NamedTuple):
+    """Which of seven days and of years from 2010 a build has, and which of these say something else than elsewhere."""
+
+    days: str
+    years: str
+    other_days: str = ""
+    other_years: str = ""
+
+
+STEPS = {
+    "the first": Step("012", "02"),
+    "one more": Step("0123", "023"),
+    "some between and after, some not yet": Step("012356", "0123"),
+    "one that was late": Step("0123456", "01234"),
+    "one is removed": Step("013456", "0134"),
+    "one is replaced": Step("013456", "0134", "4", "1"),
+    "the last is removed": Step("01345", "013", "4", "1"),
+    "the last is replaced, and the first": Step("01345", "013", "045", "013"),
+    "one between, one after, and one as it was": Step("0123456", "0123", "05", "03"),
+    "the last two are removed, the first is replaced": Step("01234", "123", "5", "13"),
+    "most are gone": Step("04", "2"),
 }
 
 
@@ -268,14 +283,12 @@ def test_partitions_that_come_and_go_say_what_one_build_says(tmp_path: Path) -> 
     days = [row for row in ports(pick) if row["period"].startswith(("2011-12-2", "2012-01-0"))]
     years = list(output(pick))
     dates = sorted({row["period"] for row in days if len(row["period"]) == 10})[-7:]
-    for number, (what, (of_days, of_years, anew)) in enumerate(STEPS.items()):
-        there, new = {dates[int(n)] for n in of_days}, {dates[int(n)] for n in anew}
+    spliced: set[str] = set()
+    for number, (what, step) in enumerate(STEPS.items()):
         some = {
-            "port_throughput": [
-                revised(r) if r["period"] in new else r for r in days if r["period"] in there
-            ],
-            "gdp": [r for r in years if r["period"][:4] in {f"201{n}" for n in of_years}],
-        }
+            "port_throughput": in_step(days, "period", [dates[int(n)] for n in step.days], [dates[int(n)] for n in step.other_days]),
+            "gdp": in_step(years, "year", [f"201{n}" for n in step.years], [f"201{n}" for n in step.other_years]),
+        }  # fmt: skip
         shutil.rmtree(tmp_path / "datasets", ignore_errors=True)
         for table, cut in (("port_throughput", "date"), ("gdp", "year")):
             write_cut(tmp_path / "datasets", {table: some[table]}, (cut,))
@@ -283,34 +296,167 @@ def test_partitions_that_come_and_go_say_what_one_build_says(tmp_path: Path) -> 
         gba.build(tmp_path / "datasets", tmp_path / "gba.duckdb")
         gba.build(tmp_path / str(number), tmp_path / f"{number}.duckdb")
         whole = said(tmp_path / f"{number}.duckdb")
-        assert "D" in set(whole["splice"]["frequency"])
         assert_same(said(tmp_path / "gba.duckdb"), whole, what)
-    assert "A" in set(whole["splice"]["frequency"])
+        spliced |= set(whole["splice"]["frequency"])
+    assert spliced == {"A", "D"}
 
 
-def test_one_day_more_reads_that_day_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made_of: list[set[str]] = []
+#: Which years there are, which of them say something else, and for which years the population does, by their last digits.
+YEARS = (
+    ("90123", "", ""),
+    ("901234", "", ""),
+    ("901234", "1", ""),
+    ("90134", "1", "12"),
+    ("901234", "0", "12"),
+)
+
+
+def test_years_of_all_frequencies_come_and_go_and_heads_are_counted_anew(tmp_path: Path) -> None:
+    tables = made_up(6)
+    found: set[str] = set()
+    for number, (there, other, other_heads) in enumerate(YEARS):
+        some = {
+            table: in_step(rows, "year", list(map(year, there)), list(map(year, other)))
+            for table, rows in tables.items()
+        }
+        some["population"] = in_step(
+            tables["population"], "year", list(map(year, "90123456")), list(map(year, other_heads))
+        )
+        shutil.rmtree(tmp_path / "datasets", ignore_errors=True)
+        for table, rows in some.items():
+            write_csv(tmp_path / str(number) / "observations" / f"{table}.csv", COLUMNS, rows)
+        write_cut(
+            tmp_path / "datasets", {t: rows for t, rows in some.items() if t != "population"}, ("year",)
+        )
+        write_csv(tmp_path / "datasets" / "observations" / "population.csv", COLUMNS, some["population"])
+        gba.build(tmp_path / "datasets", tmp_path / "gba.duckdb")
+        gba.build(tmp_path / str(number), tmp_path / f"{number}.duckdb")
+        whole = said(tmp_path / f"{number}.duckdb")
+        assert_same(said(tmp_path / "gba.duckdb"), whole, number)
+        found |= set(whole["findings"]["check"])
+    assert found >= {"cumulative_falls", "parts_and_total", "per_head", "too_smooth", "year_and_parts"}
+
+
+def year(digit: str) -> str:
+    """Year from 2009 on, as its last digit tells."""
+    return str(2009 + (int(digit) + 1) % 10)
+
+
+def in_step(rows: Sequence[Row], key: str, there: Collection[str], other: Collection[str]) -> list[Row]:
+    """Rows of the days or years that are there; some say something else."""
+    when = [row["period"] if key == "period" else row["period"][:4] for row in rows]
+    return [revised(row) if at in other else row for row, at in zip(rows, when, strict=True) if at in there]
+
+
+# --- and what it costs -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def read_files(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Files of partitions that are read, until it is cleared."""
+    read: set[str] = set()
     rows = partitions.Edition.rows
 
     def watched(edition: partitions.Edition, files: Collection[str]) -> str:
-        made_of.append(set(files))
+        read.update(files)
         return rows(edition, files)
 
+    monkeypatch.setattr(partitions.Edition, "rows", watched)
+    return read
+
+
+def test_a_day_that_changes_reads_that_day_and_those_beside_it(tmp_path: Path, read_files: set[str]) -> None:
+    given = {
+        "indicator": "container_throughput",
+        "area": "shenzhen",
+        "unit": "TEU",
+        "scale": "0",
+        "prices": "",
+    }
+    turns = [
+        ROW
+        | given
+        | {"period": f"2024-01-{day:02}", "value": str(100 + day), "source": ONE if day < 9 else TWO}
+        for day in range(1, 16)
+    ]
+    root, database = tmp_path / "datasets", tmp_path / "gba.duckdb"
+    days = write_cut(root, {"port_throughput": turns}, ("day",)) / "observations" / "port_throughput"
+    gba.build(root, database)
+
+    def days_read() -> list[int]:
+        read_files.clear()
+        gba.build(root, database)
+        return sorted({int(file.split("/")[1].removeprefix("day=")) for file in read_files})
+
+    assert days_read() == []
+    write_cut(root, {"port_throughput": [turns[8] | {"value": "7", "source": ONE}]}, ("day",))
+    assert days_read() == [8, 9, 10]
+    assert gba.query("SELECT period::VARCHAR FROM partition_switch", database=database).rows() == [
+        ("2024-01-10",)
+    ]
+    shutil.rmtree(days / "day=15")
+    assert days_read() == [14, 15]
+    shutil.rmtree(days / "day=9")
+    assert days_read() == [8, 9, 10]
+    write_cut(root, {"port_throughput": [turns[8]]}, ("day",))
+    assert days_read() == [8, 9, 10]
+    assert gba.query("SELECT period::VARCHAR FROM partition_switch", database=database).rows() == [
+        ("2024-01-09",)
+    ]
+
+
+def test_an_indicator_that_changes_is_checked_alone(tmp_path: Path, read_files: set[str]) -> None:
+    monthly = [row for row in ports(random.Random(3)) if len(row["period"]) == 7]
+    root, database = tmp_path / "datasets", tmp_path / "gba.duckdb"
+    write_cut(root, {"port_throughput": monthly}, ("indicator", "year"))
+    gba.build(root, database)
+    read_files.clear()
+    one = [
+        row for row in monthly if row["indicator"] == "container_empty" and row["period"].startswith("2010")
+    ]
+    write_cut(root, {"port_throughput": [revised(row) for row in one]}, ("indicator", "year"))
+    gba.build(root, database)
+    assert {file.split("/")[1] for file in read_files if "year=2009" in file} == {"indicator=container_empty"}
+
+
+def test_a_lost_partition_whose_file_is_gone_is_no_hindrance(tmp_path: Path) -> None:
+    rows = [row for row in ports(random.Random(4)) if row["period"].startswith("2011-12-2")]
+    root, database = tmp_path / "datasets", tmp_path / "gba.duckdb"
+    write_cut(root, {"port_throughput": rows}, ("date",))
+    gba.build(root, database)
+    gone = sorted({row["period"] for row in rows})[2]
+    shutil.rmtree(root / "observations" / "port_throughput" / f"date={gone}")
+    shutil.rmtree(partitions_dir(database) / "port_throughput" / f"date={gone}")
+    gba.build(root, database)
+    write_csv(
+        tmp_path / "observations" / "port_throughput.csv", COLUMNS, [r for r in rows if r["period"] != gone]
+    )
+    gba.build(tmp_path, tmp_path / "whole.duckdb")
+    for sql in ("FROM agreement ORDER BY ALL", "SELECT * EXCLUDE (file, row) FROM splice ORDER BY ALL"):
+        ours, theirs = (gba.query(sql, database=at) for at in (database, tmp_path / "whole.duckdb"))
+        assert theirs.height > 3
+        assert ours.equals(theirs)
+
+
+def test_one_day_more_reads_that_day_alone(tmp_path: Path, read_files: set[str]) -> None:
     daily = [
         row for row in ports(random.Random(4))
         if len(row["period"]) == 10 and row["unit"] == "TEU" and row["adjustment"] == "nsa"
     ]  # fmt: skip
     *dates, last = sorted({row["period"] for row in daily})[-5:]
     for there in (dates, [*dates, last]):
-        made_of.clear()
+        read_files.clear()
         some = {"port_throughput": [row for row in daily if row["period"] in there]}
         write_cut(tmp_path / "datasets", some, ("date",))
-        monkeypatch.setattr(partitions.Edition, "rows", watched)
         assert gba.build(tmp_path / "datasets", tmp_path / "gba.duckdb").findings > 0
-    (read,) = {file for files in made_of for file in files}
+    (read,) = read_files
     assert f"date={last}" in read
 
 
 def revised(row: Row) -> Row:
-    """The same figure doubtful, or no longer: another source may speak for it."""
-    return row | {"status": "A" if row["status"] == "U" else "U"} if row["value"] else row
+    """The same figure doubtful, or no longer: another source may speak for it; every third one is another figure."""
+    if not row["value"]:
+        return row
+    if len(row["value"] + row["area"]) % 3 == 0:
+        return row | {"value": row["value"] + "1"}
+    return row | {"status": "A" if row["status"] == "U" else "U"}

@@ -170,6 +170,14 @@ def test_a_bay_area_without_figures_of_its_own_says_how_to_make_them() -> None:
 def test_an_area_without_figures_says_which_have_them() -> None:
     with pytest.raises(UsageError, match=r"'air_passengers' has no figures for macao; it has them for .*can"):
         load("air_passengers", "macao")
+    with pytest.raises(UsageError, match="has no figures for an empty list of areas"):
+        load("gdp", [])
+
+
+def test_a_span_that_ends_before_it_begins_is_named() -> None:
+    with pytest.raises(UsageError, match=r"^start 2025 lies after end 2020: exchange them$"):
+        load("gdp", "macao", start="2025", end="2020")
+    assert load("gdp", "macao", start="2020", end="2020", frequency="A").height == 1
 
 
 def test_periods_without_figures_say_which_there_are() -> None:

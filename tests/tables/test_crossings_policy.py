@@ -107,7 +107,7 @@ def test_every_rule_has_a_row_here_that_breaks_it() -> None:
         (crossings.crossings_schema(NAMES), BAD_DAYS, of_crossings),
         (policy.policy_schema(NAMES), BAD_STATEMENTS, of_policy),
     ):
-        rules = {(column, check.error) for column, entry in schema.columns.items() for check in entry.checks}
+        rules = {(column, rule.text) for column, rules in schema.rules.items() for rule in rules}
         broken = {
             (r["column"], r["rule"].split(" (did")[0])
             for change, _, _ in bad.values()

@@ -213,3 +213,32 @@ def test_the_data_package_is_valid() -> None:
         report = frictionless.validate(str(ROOT / "datapackage.json"))
     assert report.flatten(["title", "rowNumber", "fieldName", "message"]) == []
     assert report.valid
+
+
+def test_sectors_of_cities_break_where_the_vintage_behind_them_changes() -> None:
+    """The file mixes vintages of GDP; its notes say by how much each year's is off the accounts as they stand now."""
+    off: dict[tuple[str, str], float] = {}
+    broken = 0
+    for r in rows("observations/gdp.csv"):
+        if r["source"] != "gp_city_sectors_2000_2023":
+            continue
+        series = r["indicator"], r["area"]
+        stated = re.search(r"file GDP ([\d.]+), DSEC table ([\d.]+)", r["note"])
+        share = float(stated[1]) / float(stated[2]) - 1 if stated else 0.0
+        if abs(share - off.get(series, share)) > 0.02:
+            assert r["status"] == "B", r
+            broken += 1
+        off[series] = share
+    assert broken == 72
+
+
+def test_population_of_the_united_states_breaks_with_the_base_of_the_estimates() -> None:
+    """Estimates of one vintage rest on one census; no year is in two of them, so no overlap shows the break."""
+    population = [r for r in rows("observations/population.csv") if r["source"].startswith("census_")]
+    first: dict[tuple[str, str], str] = {}
+    for r in sorted(population, key=lambda r: r["period"]):
+        first.setdefault((r["area"], r["source"]), r["period"])
+    begun = {area: min(p for (a, _), p in first.items() if a == area) for area, _ in first}
+    starts = {(a, p) for (a, _), p in first.items() if p > begun[a]}
+    assert {(r["area"], r["period"]) for r in population if r["status"] == "B"} == starts
+    assert len(starts) == 102

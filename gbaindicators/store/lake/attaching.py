@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from gbaindicators.errors import DatabaseError
 from gbaindicators.store.lake.extensions import load_extension
 from gbaindicators.store.lake.location import Lake, parse_lake
+from gbaindicators.store.layout import Built, built_by
 from gbaindicators.store.opening import quiet
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ __all__ = [
     "TURNS",
     "attach_lake",
     "attach_turns",
+    "built_in",
     "columns_of",
     "complaints",
     "data_path",
@@ -35,6 +37,8 @@ TURNS: Final = "turns"
 #: Seconds to wait for a catalogue in a file that another process has open.
 _PATIENCE: Final = 10.0
 _LOGIN: Final = "lake_login"
+#: Few rows go into the catalogue itself as SQL, and of that DuckDB 1.5 reads numbers a last bit off; PostgreSQL does not.
+_EXACT: Final = "DATA_INLINING_ROW_LIMIT 0"
 #: The environment variable that says where the figures of a lake go that is made now.
 _DATA: Final = "GBA_LAKE_DATA"
 #: Keys of an object store, under the names that the usual programs read from the environment.
@@ -55,6 +59,8 @@ def attach_lake(connection: duckdb.DuckDBPyConnection, lake: Lake, *, write: boo
         When it cannot be reached, or there is none.
     """
     options = _prepared(connection, lake) + ([] if write else ["READ_ONLY"])
+    if write and lake.postgres is None:
+        options.append(_EXACT)
     with complaints(lake):
         if write and not _is_made(connection, lake, options):
             options.append(f"DATA_PATH {quoted(_new_data_path(lake))}")
@@ -235,6 +241,11 @@ def columns_of(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str
     for table, column, kind in rows:
         found.setdefault(table, []).append((column, kind))
     return found
+
+
+def built_in(connection: duckdb.DuckDBPyConnection) -> Built | None:
+    """What an attached lake says of its build, None where nothing was built in it yet."""
+    return built_by(connection, f"{NAME}.main.build") if "build" in columns_of(connection, NAME) else None
 
 
 def quoted(text: str) -> str:

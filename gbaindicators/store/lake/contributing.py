@@ -16,11 +16,12 @@ from gbaindicators.errors import DatabaseError, DatasetError, UsageError
 from gbaindicators.store.building import BuildSummary, raise_failures
 from gbaindicators.store.filling import insert_catalog, insert_observations
 from gbaindicators.store.home import database_place
-from gbaindicators.store.lake.attaching import NAME, columns_of, complaints
+from gbaindicators.store.lake.attaching import NAME, built_in, columns_of, complaints
 from gbaindicators.store.lake.location import Lake
 from gbaindicators.store.lake.partitions import edition_of
 from gbaindicators.store.lake.publishing import CONTRIBUTED, open_workshop, publish
 from gbaindicators.store.lake.recomputing import add_names, recompute
+from gbaindicators.store.layout import check_layout
 from gbaindicators.store.names import Database
 from gbaindicators.tables import observations
 from gbaindicators.tables.csv_files import read_batches
@@ -73,7 +74,8 @@ def contribute(
     ValidationError
         When rows break the rules, or repeat a figure that stands already. Nothing is published.
     DatabaseError
-        When the shared database cannot be reached or written, or nothing was built in it yet.
+        When the shared database cannot be reached or written, nothing was built in it yet, or its build is of another
+        layout or a newer version.
 
     Examples
     --------
@@ -187,10 +189,7 @@ def _rewrite(
         tables = columns_of(connection, NAME)
         if "observation" not in tables:
             raise DatabaseError(f"{lake} holds no figures yet; begin with: gba build --database '{lake}'")
-        if "partition" not in tables:
-            raise DatabaseError(
-                f"{lake} was written by an older version of gbaindicators; publish anew first: gba build --database '{lake}'"
-            )
+        check_layout(built_in(connection), lake)
         if (
             insert is None
             and not connection.execute(f"FROM {NAME}.main.observation WHERE {mine} LIMIT 1").fetchone()

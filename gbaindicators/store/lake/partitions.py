@@ -15,8 +15,17 @@ from typing import TYPE_CHECKING, Final
 from gbaindicators.catalog import sql_dir
 from gbaindicators.errors import DatasetError
 from gbaindicators.store.edition import Edition
-from gbaindicators.store.lake.attaching import NAME, attach_lake, columns_of, complaints, is_made, quoted
+from gbaindicators.store.lake.attaching import (
+    NAME,
+    attach_lake,
+    built_in,
+    columns_of,
+    complaints,
+    is_made,
+    quoted,
+)
 from gbaindicators.store.lake.location import Lake
+from gbaindicators.store.layout import check_not_older
 from gbaindicators.store.partition_checks import FIGURE_CHECKS
 from gbaindicators.store.partition_files import partitions_dir
 from gbaindicators.store.partition_inputs import Partition
@@ -78,6 +87,7 @@ class SharedPartitions:
                 return cls(lake)
             attach_lake(connection, lake)
             with complaints(lake):
+                check_not_older(built_in(connection), lake)
                 found = (
                     cls.attached_now(connection, lake) if write_down(connection, NAME, known) else cls(lake)
                 )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from gbaindicators.errors import DatabaseError, UsageError
 from gbaindicators.store.building import BuildSummary, build_file, count_all
 from gbaindicators.store.home import using_database
-from gbaindicators.store.lake.attaching import NAME, attach_lake, columns_of, complaints, quoted
+from gbaindicators.store.lake.attaching import NAME, attach_lake, built_in, columns_of, complaints, quoted
 from gbaindicators.store.lake.location import Lake
 from gbaindicators.store.lake.partitions import (
     PUBLISHED,
@@ -24,8 +24,10 @@ from gbaindicators.store.lake.partitions import (
     in_no_partition,
     unchanged_since,
 )
+from gbaindicators.store.lake.publication_time import publication_time
 from gbaindicators.store.lake.recomputing import add_figures, recompute
 from gbaindicators.store.lake.turns import take_turn
+from gbaindicators.store.layout import check_not_older
 from gbaindicators.store.partition_files import partitions_dir
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ CONTRIBUTED: Final = "contributed/"
 #: What only partitions beside a database file have.
 _OF_FILES: Final = "partition_retired"
 _SORT: Final = ("table_name", "indicator", "area", "frequency", "period")
+#: How the figures of a lake are stored that is made now: rows are sorted by series, so one is found by reading a group or two.
+_STORED: Final = {"parquet_compression": "zstd", "parquet_row_group_size": "30720"}
 
 
 def build_lake(
@@ -134,7 +138,7 @@ def open_workshop(lake: Lake, folder: Path) -> Iterator[duckdb.DuckDBPyConnectio
     UsageError
         When the connection string names a snapshot.
     DatabaseError
-        When the lake cannot be reached or is another program's.
+        When the lake cannot be reached, is another program's, or was built by a newer version of this one.
     """
     import duckdb
 
@@ -147,11 +151,15 @@ def open_workshop(lake: Lake, folder: Path) -> Iterator[duckdb.DuckDBPyConnectio
         with take_turn(connection, lake):
             attach_lake(connection, lake, write=True)
             tables = columns_of(connection, NAME)
+            if not tables:
+                for option, value in _STORED.items():
+                    connection.execute(f"CALL {NAME}.set_option({quoted(option)}, {quoted(value)})")
             if tables and "build" not in tables:
                 raise DatabaseError(
                     f"{lake} is a DuckLake of another program, with the tables {', '.join(sorted(tables)[:5])}. It is "
                     "left alone: choose another database of PostgreSQL for the figures"
                 )
+            check_not_older(built_in(connection), lake)
             yield connection
     finally:
         connection.close()
@@ -175,6 +183,8 @@ def publish(
     DatabaseError
         When it cannot be written, or another program wrote at the same time. Nothing is published then.
     """
+    import duckdb
+
     with complaints(lake):
         connection.execute("BEGIN")
         try:
@@ -194,6 +204,7 @@ def publish(
                 "removed": rows[1] + changed[1],
                 "datasets": of,
                 "archive": archive,
+                "published": publication_time(connection, lake).isoformat(),
             }
             connection.execute(
                 f"CALL {NAME}.set_commit_message({quoted(author or _login())}, {quoted(message)}, "
@@ -201,7 +212,8 @@ def publish(
             )
             connection.execute("COMMIT")
         except BaseException:
-            connection.rollback()
+            with contextlib.suppress(duckdb.Error):  # a COMMIT that fails has ended the transaction
+                connection.rollback()
             raise
     return summary
 

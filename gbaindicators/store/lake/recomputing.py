@@ -15,7 +15,6 @@ from gbaindicators.store.lake.partitions import in_no_partition, take_over_parti
 from gbaindicators.store.lake.session import define_views
 from gbaindicators.store.partition_checks import check_partitions
 from gbaindicators.store.partition_series import join_series
-from gbaindicators.version import __version__
 
 if TYPE_CHECKING:
     import duckdb
@@ -99,9 +98,9 @@ def recompute(
     check_partitions(connection, edition, aside)
     observations, _, _, findings = count_all(connection)
     connection.execute(
-        f"""INSERT INTO build BY NAME SELECT * REPLACE (? AS package_version, version() AS duckdb_version, ? AS built_at,
+        f"""INSERT INTO build BY NAME SELECT * REPLACE (version() AS duckdb_version, ? AS built_at,
             ? AS observations, ? AS findings) FROM {base}.main.build""",
-        [__version__, datetime.now(UTC).replace(tzinfo=None), observations, findings],
+        [datetime.now(UTC).replace(tzinfo=None), observations, findings],
     )
 
 

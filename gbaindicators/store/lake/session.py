@@ -6,6 +6,7 @@ import contextlib
 import os
 import threading
 from collections.abc import Iterator
+from contextvars import ContextVar
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -13,16 +14,18 @@ from gbaindicators.catalog import sql_dir
 from gbaindicators.errors import DatabaseError, UsageError
 from gbaindicators.store.lake.attaching import NAME, attach_lake, columns_of, complaints, data_path, quoted
 from gbaindicators.store.lake.location import Lake
+from gbaindicators.store.layout import built_by, check_layout
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["SNAPSHOTS", "define_views", "read_lake", "snapshot_of"]
+__all__ = ["SNAPSHOTS", "define_views", "hold_lake", "read_lake", "snapshot_of"]
 
 #: Snapshots of an attached lake that hold figures; time is UTC.
 SNAPSHOTS: Final = f"""
-    SELECT snapshot_id AS snapshot, make_timestamp(epoch_us(snapshot_time)) AS time, author, commit_message AS message,
-           commit_extra_info AS extra
+    SELECT snapshot_id AS snapshot,
+           coalesce((commit_extra_info->>'published')::TIMESTAMP, make_timestamp(epoch_us(snapshot_time))) AS time,
+           author, commit_message AS message, commit_extra_info AS extra
     FROM {NAME}.snapshots() WHERE snapshot_id > 0
 """
 #: Begins the name of the database in memory that shows a snapshot.
@@ -30,6 +33,8 @@ _SNAPSHOT: Final = "snapshot_"
 #: Attached lakes of this process. To load the extensions takes half a second: once in a process is enough.
 _attached: Final[dict[tuple[int, Lake, bool], duckdb.DuckDBPyConnection]] = {}
 _one_at_a_time: Final = threading.Lock()
+#: A lake of which nothing newer than a snapshot is read.
+_held: Final[ContextVar[tuple[Lake, int] | None]] = ContextVar("held_lake", default=None)
 
 
 @contextlib.contextmanager
@@ -65,6 +70,24 @@ def read_lake(
         yield connection
     finally:
         connection.close()
+
+
+@contextlib.contextmanager
+def hold_lake(lake: Lake) -> Iterator[None]:
+    """Read nothing of a lake within the block that is newer than its snapshot of now.
+
+    Raises
+    ------
+    DatabaseError
+        As `read_lake`.
+    """
+    with read_lake(lake) as connection:
+        newest = snapshot_of(connection)
+    token = _held.set((lake, newest))
+    try:
+        yield
+    finally:
+        _held.reset(token)
 
 
 def _key(lake: Lake, sealed: bool) -> tuple[int, Lake, bool]:
@@ -110,6 +133,9 @@ def _attach(lake: Lake, sealed: bool) -> duckdb.DuckDBPyConnection:
 def _snapshot(connection: duckdb.DuckDBPyConnection, lake: Lake, day: date | None) -> int:
     with complaints(lake):
         rows = connection.execute(f"SELECT snapshot, time FROM ({SNAPSHOTS}) ORDER BY snapshot").fetchall()
+    held = _held.get()
+    if held is not None and held[0] == lake:
+        rows = [row for row in rows if row[0] <= held[1]]
     if not rows:
         raise DatabaseError(f"{lake} holds no figures yet; publish some with: gba build --database '{lake}'")
     numbers = [int(row[0]) for row in rows]
@@ -146,6 +172,8 @@ def _define(connection: duckdb.DuckDBPyConnection, lake: Lake, snapshot: int, na
         )
     connection.execute(f"ATTACH ':memory:' AS {name}; USE {name}")
     try:
+        built = built_by(connection, f"{NAME}.main.build AT (VERSION => {snapshot})")
+        check_layout(built, lake, f"snapshot {snapshot} of ")
         connection.execute((sql_dir() / "schema.sql").read_text(encoding="utf-8"))
         for table in tables:
             connection.execute(f'DROP TABLE IF EXISTS "{table}"')

@@ -18,7 +18,8 @@ __all__ = ["take_turn"]
 
 #: Number of the lock that writers of this package hold in the PostgreSQL database of the catalogue.
 _LOCK: Final = 0x6762616C616B65
-_PATIENCE: Final = 600.0
+#: A writer that ends, however it does, gives its turn away; the first build of a large table may well take half an hour.
+_PATIENCE: Final = 3600.0
 
 
 @contextlib.contextmanager
@@ -35,7 +36,7 @@ def take_turn(connection: duckdb.DuckDBPyConnection, lake: Lake) -> Iterator[Non
     Raises
     ------
     DatabaseError
-        When another writer holds the turn for ten minutes.
+        When another writer holds the turn for an hour.
     """
     with _postgres_turn(connection.cursor(), lake) if lake.postgres is not None else _file_turn(lake):
         yield
@@ -43,7 +44,7 @@ def take_turn(connection: duckdb.DuckDBPyConnection, lake: Lake) -> Iterator[Non
 
 def _too_long(lake: Lake) -> DatabaseError:
     return DatabaseError(
-        f"another writer has held {lake} for ten minutes; is it still running? Nothing was written"
+        f"another writer has held {lake} for an hour; is it still running? Nothing was written"
     )
 
 

@@ -52,7 +52,7 @@ def go_together(processes: list[subprocess.Popen[str]]) -> None:
         process.stdin.write("go\n")
         process.stdin.flush()
     for process in processes:
-        _, err = process.communicate(timeout=120)
+        _, err = process.communicate(timeout=600)
         assert (err, process.returncode) == ("", 0)
 
 

@@ -20,13 +20,13 @@ GBA = (sys.executable, "-c", "from tests.store.lake.refreshing_home import gba; 
 def gba() -> None:
     """Run the command line beside few shipped figures, without the pauses between requests."""
     from gbaindicators.cli.app import main
-    from gbaindicators.ingest import refreshing
+    from gbaindicators.ingest import publishing, refreshing
     from gbaindicators.ingest.fetching import Client
     from gbaindicators.store import building
 
     refreshing.Client = partial(Client, pause=0.0, backoff=0.05)  # type: ignore[assignment,misc]
     datasets = Path(os.environ["TEST_DATASETS"])
-    for module in (refreshing, building):
+    for module in (publishing, building):
         module.datasets_dir = lambda: datasets  # type: ignore[attr-defined]
     sys.exit(main(sys.argv[1:]))
 

@@ -30,7 +30,7 @@ def test_a_password_in_the_string_opens_and_is_never_shown(
         gba.build(edition(1), team)
     strings = [
         f"{where} password='{escaped}'?{path}",
-        f"{where} PASSWORD = '{escaped}' connect_timeout=5?{path}",
+        f"{where} PASSWORD = '{escaped}' connect_timeout=60?{path}",
     ]
     for string in strings:
         lake = database_place(string)
@@ -66,10 +66,10 @@ def test_a_password_in_an_address(
     name = name_of(team)
     path = team.split("?")[1]
     word = "hush%20it%27s%20secret"
-    address = f"ducklake:postgres:postgresql://team:{word}@127.0.0.1:{server['port']}/{name}?connect_timeout=5&{path}"
+    address = f"ducklake:postgres:postgresql://team:{word}@127.0.0.1:{server['port']}/{name}?connect_timeout=60&{path}"
     gba.build(edition(1), address)
     assert values(address) == [1e9]
-    shown = f"ducklake:postgres:host=127.0.0.1 port={server['port']} user=team dbname={name} connect_timeout=5?{path}/"
+    shown = f"ducklake:postgres:host=127.0.0.1 port={server['port']} user=team dbname={name} connect_timeout=60?{path}/"
     assert str(database_place(address)) == shown
 
 

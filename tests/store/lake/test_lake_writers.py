@@ -22,7 +22,7 @@ threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).sta
 seen, failed = set(), []
 load("gdp", database=sys.argv[1])
 print("ready", flush=True)
-while not stop.is_set():
+while not stop.is_set() or not (seen or failed):
     try:
         frame = load("gdp", database=sys.argv[1])
         seen.add(tuple(frame["value"].unique().to_list()) + (frame.height,))
@@ -75,7 +75,7 @@ def test_a_writer_that_is_killed_before_its_commit_leaves_nothing(
         waiting.wait(timeout=4)  # the turn is taken
     doomed.send_signal(signal.SIGKILL)
     doomed.communicate()
-    _, err = waiting.communicate(timeout=60)
+    _, err = waiting.communicate(timeout=600)
     assert (err, waiting.returncode) == ("", 0)
     assert values(team) == [3e9]
     assert gba.snapshots(team)["added"].to_list() == [30, 30]
