@@ -33,7 +33,10 @@ def deferred(package: str, places: Mapping[str, Sequence[str]]) -> Callable[[str
 
     def find(name: str) -> Any:
         if name not in homes:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+            # with the name and the module, Python proposes the nearest name there is
+            raise AttributeError(
+                f"module {package!r} has no attribute {name!r}", name=name, obj=sys.modules[package]
+            )
         found = getattr(importlib.import_module(homes[name]), name)
         setattr(sys.modules[package], name, found)
         return found

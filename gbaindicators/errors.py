@@ -162,7 +162,7 @@ class AdjustmentError(GbaError):
 
 
 class TaskError(GbaError):
-    """One of many tasks that has no result: it failed in a way nobody foresaw, or no worker lived through it."""
+    """One of many tasks that has no result: it failed in a way nobody foresaw, or every worker that tried it died."""
 
 
 def _restored(kind: type[GbaError], arguments: tuple[object, ...], state: dict[str, Any]) -> GbaError:
@@ -186,7 +186,7 @@ class IndexWarning(UserWarning):
 
 
 class PolicyWarning(UserWarning):
-    """A policy's effect measured against a counterfactual that cannot be."""
+    """A policy's effect measured against a counterfactual that is impossible."""
 
 
 class WorkerWarning(UserWarning):

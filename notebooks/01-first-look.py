@@ -13,8 +13,9 @@
 # %% [markdown]
 # # A first look at the Greater Bay Area
 #
-# The Guangdong-Hong Kong-Macao Greater Bay Area is spoken of as a rival of the New York, Tokyo and San Francisco bay areas. How large is it, how does
-# the answer depend on how one measures, and what is happening at its inner boundary? Every number below names its source.
+# The Guangdong-Hong Kong-Macao Greater Bay Area is spoken of as a rival of the New York, Tokyo and San
+# Francisco bay areas. How large is it, how does the answer depend on how one measures, and what is
+# happening at its inner boundary? Every number below names its source.
 
 # %%
 import polars as pl
@@ -28,7 +29,8 @@ OURS = "greater_bay_area"
 # %% [markdown]
 # ## What is there
 #
-# `gba.indicators()` lists the indicators, `gba.areas()` the areas. Both take a word to look for, in any of three languages.
+# `gba.indicators()` lists the indicators, `gba.areas()` the areas. Both take a word to look for, in any of
+# three languages.
 
 # %%
 gba.indicators("GDP").select("id", "name_en", "name_zh_hant", "unit", "areas", "first", "last")
@@ -46,8 +48,9 @@ macao.tail(4)
 gba.sources(macao).select("producer", "title", "grade", "vintage")
 
 # %% [markdown]
-# Several sources often print the same figure. One is preferred by a stated rule; the others stay, and `gba.disagreements` says where they differ. Here is a slip
-# that anyone who copied that ranking of ports has inherited; its status U sets it aside as doubtful:
+# Several sources often print the same figure. One is preferred by a stated rule; the others stay, and
+# `gba.disagreements` says where they differ. Here is a slip that anyone who copied that ranking of ports
+# has inherited; its status U sets it aside as doubtful:
 
 # %%
 gba.disagreements("container_throughput", "shenzhen", at_least=0.05).select(
@@ -57,7 +60,8 @@ gba.disagreements("container_throughput", "shenzhen", at_least=0.05).select(
 # %% [markdown]
 # ## Growth, by date
 #
-# Growth compares a period with the same one a year before. Macao's casinos closed in 2020; the fall and the return are both in the figures.
+# Growth compares a period with the same one a year before. Macao's casinos closed in 2020; the fall and the
+# return are both in the figures.
 
 # %%
 growth = macao.pipe(gba.growth)
@@ -81,8 +85,9 @@ last = parts.filter(pl.col("period") == pl.date(2023, 1, 1)).sort("value", desce
 last.select("area", pl.col("value").round(2), "unit")
 
 # %% [markdown]
-# The contributions of the cities add up to the growth of the whole exactly. In US dollars that growth is small and some contributions are negative, because the yuan lost value in 2023:
-# the currency is part of the answer, and notebook 02 gives the same in yuan.
+# The contributions of the cities add up to the growth of the whole exactly. In US dollars that growth is
+# small and some contributions are negative, because the yuan lost value in 2023: the currency is part of
+# the answer, and notebook 02 gives the same in yuan.
 
 # %%
 total = last.filter(area="total")["value"].item()
@@ -93,7 +98,8 @@ assert yuan_per_dollar[1] > yuan_per_dollar[0]
 # %% [markdown]
 # ## Beside the other bays
 #
-# `gba.benchmark` takes the latest calendar year in which every bay has a value, weights Japan's fiscal years by months, and says what limits the comparison.
+# `gba.benchmark` takes the latest calendar year in which every bay has a value, weights Japan's fiscal
+# years by months, and says what limits the comparison.
 
 # %%
 market = gba.benchmark("gdp")
@@ -107,7 +113,8 @@ assert market.filter(area="new_york_bay_area")["rank"].item() == 1 == parity.fil
 parity.select("area", (pl.col("value") / 1e12).round(2).alias("trillion Int$"), "rank")
 
 # %% [markdown]
-# Is it larger than New York? At market rates no, at purchasing power parity yes. `gba.sensitivity` tries every combination of definitions:
+# Is it larger than New York? At market rates no, at purchasing power parity yes. `gba.sensitivity` tries
+# every combination of definitions:
 
 # %%
 gba.sensitivity("gdp").select(
@@ -124,11 +131,13 @@ gba.chart.line(
 )
 
 # %% [markdown]
-# The lead is older than the series of the others: where they begin, it is there. The lines end where their sources do, so the last year for all four is the one of the table above.
+# The lead is older than the series of the others: where they begin, it is there. The lines end where their
+# sources do, so the last year for all four is the one of the table above.
 #
 # ## The boundary, day by day
 #
-# Hong Kong counts every crossing. Incomplete months are null, so a month that is not over never looks like a fall.
+# Hong Kong counts every crossing. Incomplete months are null, so a month that is not over never looks like
+# a fall.
 
 # %%
 monthly = gba.load("crossings", "hong_kong", frequency="D").pipe(gba.to_frequency, "M")
@@ -140,8 +149,9 @@ gba.chart.line(monthly.drop_nulls("value"), title="Hong Kong's boundary reopened
 # %% [markdown]
 # ## Five years ahead
 #
-# One call, with intervals from the series' own forecast errors. It is trained to 2023: in 2024 the nine mainland cities pass to the base of the fifth
-# economic census, and a level that breaks cannot be extrapolated.
+# One call, with intervals from the series' own forecast errors. It is trained to 2023: in 2024 the nine
+# mainland cities pass to the base of the fifth economic census, and a level that breaks cannot be
+# extrapolated.
 
 # %%
 ahead = gba.forecast(whole, 5)

@@ -13,8 +13,9 @@
 # %% [markdown]
 # # Seasons, calendars and parts
 #
-# Three questions that every economist of the region answers by hand: what is left of a month when the season and the Lunar New Year are out of it, what an annual
-# figure looked like quarter by quarter, and which city made the growth.
+# Three questions that every economist of the region answers by hand: what is left of a month once the
+# season and the Lunar New Year are taken out, what an annual figure looked like quarter by quarter, and
+# which city made the growth.
 
 # %%
 import polars as pl
@@ -29,8 +30,9 @@ fixed = {"model": "(0 1 1)(0 1 1)", "outliers": None}  # the same on both sides:
 # %% [markdown]
 # ## The Lunar New Year
 #
-# The holiday falls in January in some years and in February in others. A seasonal adjustment that does not know it takes an average New Year out of both months
-# and leaves a hole in one and a bump in the other. Macao's visitors show it best:
+# The holiday falls in January in some years and in February in others. A seasonal adjustment that ignores
+# this takes an average New Year out of both months and leaves a hole in one and a bump in the other.
+# Macao's visitors show it best:
 
 # %%
 visitors = gba.load("visitor_arrivals", "macao", frequency="M", start="2011-01", end="2018-08")
@@ -39,8 +41,9 @@ aware = gba.seasonal_adjustment(visitors, holidays="lunar_new_year", **fixed)
 aware.coefficients.select("regressor", "estimate", "standard_error", "t")
 
 # %% [markdown]
-# The coefficients are in logarithms. `lny_after`: a month into which all the days after the New Year fall has about a tenth more visitors than one into which none of them falls. The
-# information criterion prefers the model that knows the holiday (lower is better):
+# The coefficients are in logarithms. `lny_after`: a month into which all the days after the New Year fall
+# has about a tenth more visitors than one into which none of them falls. The information criterion prefers
+# the model that knows the holiday (lower is better):
 
 
 # %%
@@ -65,7 +68,8 @@ both = pl.concat(
 gba.chart.line(both, title="Macao's visitors: without the holiday in the model, New Year leaves spikes")
 
 # %% [markdown]
-# How much noise is left in the months from January to March, as the standard deviation of the change on the month before:
+# How much noise is left in the months from January to March, as the standard deviation of the change on the
+# month before:
 
 
 # %%
@@ -83,7 +87,8 @@ pl.DataFrame(
 )
 
 # %% [markdown]
-# The same for Hong Kong's containers, where the New Year takes work away rather than bringing it. Again only the holiday differs:
+# The same for Hong Kong's containers, where the New Year takes work away rather than bringing it. Again
+# only the holiday differs:
 
 # %%
 containers = gba.load("container_throughput", "hong_kong", frequency="M", start="2005-01", end="2024-12")
@@ -118,8 +123,9 @@ gba.chart.line(pair, title="Hong Kong's containers, as published and seasonally 
 # %% [markdown]
 # ### Against the producer's own adjustment
 #
-# The Census and Statistics Department publishes the quarter-on-quarter change of its own seasonally adjusted cargo series. The mean absolute difference to ours, in
-# percentage points. (In quarters the New Year always falls in the first: it is part of the season there.)
+# The Census and Statistics Department publishes the quarter-on-quarter change of its own seasonally
+# adjusted cargo series. The mean absolute difference from ours, in percentage points. (In quarters the New
+# Year always falls in the first: it is part of the season there.)
 
 # %%
 cargo = gba.load("cargo_throughput", "hong_kong", frequency="Q")
@@ -134,9 +140,10 @@ compared.select(
 # %% [markdown]
 # ## Annual figures, quarter by quarter
 #
-# No quarterly GDP of the nine mainland cities is published as a series. Guangdong's is: cumulated since January, which `from_ytd` turns into single quarters (and refuses to
-# where vintages are mixed). Spread along it, a city's year becomes an estimated quarterly path. It borrows the province's season and cycle: a shock of the city alone is not
-# in it, and `status` and `method` say that it is an estimate.
+# No quarterly GDP of the nine mainland cities is published as a series. Guangdong's is: as totals since
+# January, which `from_ytd` turns into single quarters (and refuses to where vintages are mixed). Spread
+# along it, a city's year becomes an estimated quarterly path. It borrows the province's season and cycle: a
+# shock of the city alone is not in it, and `status` and `method` say that it is an estimate.
 
 # %%
 quarters = gba.load("gdp", "guangdong", frequency="Q", adjustment="ytd").pipe(gba.from_ytd)
@@ -163,7 +170,8 @@ gba.chart.line(path, title="Shenzhen's GDP by quarter, estimated along Guangdong
 # %% [markdown]
 # ## Who made the growth
 #
-# Contributions in percentage points add up exactly to the growth of the whole. In one currency, because the cities count in three:
+# Contributions in percentage points add up exactly to the growth of the whole. In one currency, because the
+# cities count in three:
 
 # %%
 cities = gba.load("gdp", gba.members("greater_bay_area"), frequency="A", start="2015", end="2023").pipe(
@@ -190,4 +198,5 @@ gba.chart.bars(
 )
 
 # %% [markdown]
-# At current prices and in yuan: in a year in which Macao reopened and the Hong Kong dollar rose against the yuan both count. In US dollars the same year looks different, as notebook 01 shows.
+# At current prices and in yuan: in a year in which Macao reopened and the Hong Kong dollar rose against the
+# yuan both count. In US dollars the same year looks different, as notebook 01 shows.

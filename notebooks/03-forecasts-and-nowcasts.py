@@ -13,8 +13,9 @@
 # %% [markdown]
 # # Forecasts and nowcasts
 #
-# A forecast is worth what its record is worth. Each one below is followed by what the same method would have said in the past, beside the simplest thing that could
-# have been said instead. Where it was no better than that, the text says so.
+# A forecast is worth what its record is worth. Each one below is followed by what the same method would
+# have said in the past, beside the simplest thing that could have been said instead. Where it was no better
+# than that, the text says so.
 
 # %%
 from datetime import date
@@ -39,8 +40,10 @@ BOUNDS = ("value", "lower_80", "upper_80", "lower_95", "upper_95")
 # %% [markdown]
 # ## Five years ahead
 #
-# GDP of the eleven cities at current prices, in yuan: nine of them count in it, so that most of the exchange rate stays out of the forecast. The span ends in 2023, because
-# from 2024 on the nine mainland cities stand on the base of the fifth economic census; `forecast` refuses to extrapolate a level just after such a break.
+# GDP of the eleven cities at current prices, in yuan: nine of them count in it, so that most of the
+# exchange rate stays out of the forecast. The span ends in 2023, because from 2024 on the nine mainland
+# cities stand on the base of the fifth economic census; `forecast` refuses to extrapolate a level just
+# after such a break.
 
 # %%
 cities = gba.load("gdp", gba.members("greater_bay_area"), frequency="A", start="2000", end="2023").pipe(
@@ -57,15 +60,17 @@ ahead["method"][0]
 gba.chart.fan(whole, ahead, title="Greater Bay Area: GDP to 2028")
 
 # %% [markdown]
-# The dark band is meant to hold what comes in 80 cases of 100, the light one in 95. They are made of the errors of the same model at past origins, so they hold if the coming
-# years are as hard to forecast as the past ones were. They know nothing of a change of base: the figure now published for 2024 is no test of them. `skill` is the share
-# of drift's error that the model saved at those origins.
+# The dark band is meant to hold what comes in 80 cases of 100, the light one in 95. They are made of the
+# errors of the same model at past origins, so they hold if the coming years are as hard to forecast as the
+# past ones were. They know nothing of a change of base: the figure now published for 2024 is no test of
+# them. `skill` is the share of drift's error that the model saved at those origins.
 
 # %% [markdown]
 # ## Its record
 #
-# `backtest` stands at up to twelve years in the past, sees nothing after them, and forecasts. An origin needs five values after a break (Zhaoqing's source changes in 2006 and
-# 2008), which is why there are none from 2005 to 2011.
+# `backtest` stands at up to twelve years in the past, sees nothing after them, and forecasts. An origin
+# needs five values after a break (Zhaoqing's source changes in 2006 and 2008), which is why there are none
+# from 2005 to 2011.
 
 # %%
 past = gba.backtest(whole, 5)
@@ -86,8 +91,9 @@ record.select(
 )
 
 # %% [markdown]
-# The mean absolute error was lower than that of drift (the last value moved on by the mean change), but twelve origins whose spans overlap cannot tell this from luck.
-# Step by step, the test of Diebold and Mariano says the same: no p-value is below 5 percent.
+# The mean absolute error was lower than that of drift (the last value moved on by the mean change), but
+# twelve origins whose spans overlap cannot tell this from luck. Step by step, the test of Diebold and
+# Mariano says the same: no p-value is below 5 percent.
 
 # %%
 tests = gba.diebold_mariano(past).filter(model="auto")
@@ -103,8 +109,8 @@ tests.select(
 record.filter(model="auto").select(pl.col("coverage_80", "coverage_95").round(0))
 
 # %% [markdown]
-# In US dollars at market rates the same model is *worse* than drift. And city by city, a year ahead, it is about level with drift even in yuan. The share of drift's error that
-# each model saved:
+# In US dollars at market rates the same model is *worse* than drift. And city by city, a year ahead, it is
+# about level with drift even in yuan. The share of drift's error that each model saved:
 
 # %%
 past_dollars = gba.backtest(whole.pipe(gba.convert, "USD"), 5)
@@ -122,12 +128,14 @@ assert abs(records.filter(pl.col("what").str.contains("cities"), model="auto")["
 records.pivot("model", index="what", values="skill_drift").with_columns(pl.selectors.float().round(2))
 
 # %% [markdown]
-# Plainly: for annual GDP nothing here is known to beat drift, and one should not expect it of two dozen annual figures. What the model adds are intervals with a record.
+# Plainly: for annual GDP nothing here is known to beat drift, and one should not expect it of two dozen
+# annual figures. What the model adds are intervals with a record.
 
 # %% [markdown]
 # ## Cities that add up
 #
-# Twelve forecasts made one by one do not add up. `reconcile` changes the cities and the whole so that they do, each by as much as its past errors warrant (MinT).
+# Twelve forecasts made one by one do not add up. `reconcile` changes the cities and the whole so that they
+# do, each by as much as its past errors warrant (MinT).
 
 # %%
 tree = pl.concat([cities, whole], how="diagonal")
@@ -160,8 +168,8 @@ both.select(
 )
 
 # %% [markdown]
-# `change` is in percent; `width` is the width of the new 80 percent interval in units of the old. That of the whole shrinks most: the cities tell something about it
-# that its own past does not.
+# `change` is in percent; `width` is the width of the new 80 percent interval in units of the old. That of
+# the whole shrinks most: the cities tell something about it that its own past does not.
 
 # %%
 reconciled.filter(area="greater_bay_area")["method"][0].split("; ")[-1]
@@ -169,8 +177,8 @@ reconciled.filter(area="greater_bay_area")["method"][0].split("; ")[-1]
 # %% [markdown]
 # ## The boundary, sixty days ahead
 #
-# Hong Kong counts every crossing of every day. `daily_model` takes the week, the year and the moving holidays apart; figures from before the reopening of 2023 are another
-# regime and left out.
+# Hong Kong counts every crossing of every day. `daily_model` takes the week, the year and the moving
+# holidays apart; figures from before the reopening of 2023 are another regime and left out.
 
 # %%
 days = gba.load("crossings", "hong_kong", frequency="D")
@@ -187,7 +195,8 @@ gba.chart.fan(
 # %% [markdown]
 # ### What a weekday and Lunar New Year are worth
 #
-# Effects are in logarithms, here as percent. Those of the weekdays are against the mean of the week; Sunday's is what makes them add up to zero.
+# Effects are in logarithms, here as percent. Those of the weekdays are against the mean of the week;
+# Sunday's is what makes them add up to zero.
 
 
 # %%
@@ -211,7 +220,8 @@ daily.parameters.filter(pl.col("name").str.contains("lunar_new_year|^day_off$|^e
 ).select("name", pl.col("estimate", "std_error").round(3), "percent").head(20)
 
 # %% [markdown]
-# A public holiday in either place is a day off, so that the first days of the year carry both effects. Added up as they fell in 2026, when the year began on 17 February:
+# A public holiday in either place is a day off, so that the first days of the year carry both effects.
+# Added up as they fell in 2026, when the year began on 17 February:
 
 # %%
 daily.components.filter(
@@ -235,15 +245,18 @@ gba.accuracy(held_out).select(
 )
 
 # %% [markdown]
-# The error is about half of that of the week before, which knows no holiday. Four origins are few, so the test holds back.
+# The error is about half of that of the week before, which knows no holiday. Four origins are few, so the
+# test holds back.
 
 # %% [markdown]
 # ## Who passes whom
 #
-# An interval for each series does not say how likely one passes another: for that one has to know how their errors go together. `simulate` draws joint paths.
+# An interval for each series does not say how likely one passes another: for that one has to know how their
+# errors go together. `simulate` draws joint paths.
 #
-# Will the Greater Bay Area pass New York in US dollars at market rates? The last year in which both stand on an unbroken base is 2022, so the paths start there. How much of
-# the answer is the model's shows in the second model, drift, which the record above gives no reason to prefer or to refuse.
+# Will the Greater Bay Area pass New York in US dollars at market rates? The last year in which both stand
+# on an unbroken base is 2022, so the paths start there. How much of the answer is the model's shows in the
+# second model, drift, which the record above gives no reason to prefer or to refuse.
 
 # %%
 bays = gba.benchmark("gdp", year=None).filter(pl.col("area").is_in(["greater_bay_area", "new_york_bay_area"]))
@@ -264,8 +277,9 @@ wide.pivot("model", index="period", values=["probability", "probability_by"])
 chances["method"][0]
 
 # %% [markdown]
-# `probability` is that of being ahead in the year, `probability_by` that of having been ahead at least once. Both assume that exchange rates and growth go on to vary as they have
-# since the series begin. Of the first two years the outcome is published, if on another base:
+# `probability` is that of being ahead in the year, `probability_by` that of having been ahead at least
+# once. Both assume that exchange rates and growth go on to vary as they have since the series begin. Of the
+# first two years the outcome is published, if on another base:
 
 # %%
 bays.filter(pl.col("period") > date(2022, 1, 1)).select("area", "period", *billion("value"), "unit", "status")
@@ -273,7 +287,8 @@ bays.filter(pl.col("period") > date(2022, 1, 1)).select("area", "period", *billi
 # %% [markdown]
 # ### A scenario
 #
-# Suppose that Hong Kong's GDP stays at what it was in 2023. Then the other cities are drawn from their distribution under that condition. The change of the median in 2028:
+# Suppose that Hong Kong's GDP stays at what it was in 2023. Then the other cities are drawn from their
+# distribution under that condition. The change of the median in 2028:
 
 # %%
 flat = base.filter(area="hong_kong").with_columns(
@@ -288,14 +303,16 @@ pl.concat(
 ).sort("percent")
 
 # %% [markdown]
-# Macao falls with Hong Kong, because their years have been alike: open to the world, and closed in 2020. The mainland cities hardly move. This is correlation of past growth and no
-# cause: the model would say the same whatever stopped Hong Kong.
+# Macao falls with Hong Kong, because their years have been alike: open to the world, and closed in 2020.
+# The mainland cities hardly move. This is correlation of past growth and no cause: the model would say the
+# same whatever stopped Hong Kong.
 
 # %% [markdown]
 # ## The quarter that is not out yet
 #
-# Hong Kong's real growth over a year, from monthly and quarterly indicators through a dynamic factor model. The last quarter with a published figure is 2026-Q2, first printed
-# on 31 July. What would one have said on the last day of the quarter, and four weeks later?
+# Hong Kong's real growth over a year, from monthly and quarterly indicators through a dynamic factor model.
+# The last quarter with a published figure is 2026-Q2, first printed on 31 July. What would one have said on
+# the last day of the quarter, and four weeks later?
 
 # %%
 target, monthly = gba.nowcast_inputs("hong_kong")
@@ -308,8 +325,9 @@ pl.concat(
 ).with_columns(pl.selectors.float().round(2))
 
 # %% [markdown]
-# The news between the two days. A release moves the nowcast by its surprise times its weight; the impacts add up to the change. Values are those of three months to
-# date. The row of kind `model` is what the new estimates of the parameters did.
+# The news between the two days. A release moves the nowcast by its surprise times its weight; the impacts
+# add up to the change. Values are those of three months to date. The row of kind `model` is what the new
+# estimates of the parameters did.
 
 # %%
 news = after.news(before).filter(quarter=QUARTER)
@@ -327,10 +345,11 @@ assert printed["value"][0] < after.frame.filter(period=QUARTER)["lower_80"].item
 printed.select("period", "value", "unit", "vintage", "sources")
 
 # %% [markdown]
-# The first print lies below both, and below the 80 percent interval of the second. Exports of goods, which made most of the news, did not carry the rest of the economy along as
-# the model had learnt.
+# The first print lies below both, and below the 80 percent interval of the second. Exports of goods, which
+# made most of the news, did not carry the rest of the economy along as the model had learnt.
 #
-# One quarter proves little. So the same for every quarter since 2015, from what was known at the time, beside the mean of all quarters so far and an autoregression:
+# One quarter proves little. So the same for every quarter since 2015, from what was known at the time,
+# beside the mean of all quarters so far and an autoregression:
 
 # %%
 evaluation = gba.evaluate_nowcasts(target, monthly, start="2015-Q1", days=[0, 28])
@@ -344,14 +363,16 @@ summary.select(
 )
 
 # %% [markdown]
-# `days` counts from the end of the quarter; `to_mean` and `to_ar` below 1 mean that the nowcast is the better one. Up to 2022 it was, against
-# the mean by far, against the autoregression by less. From 2023 on it did not beat the mean: whoever said the average of the past every quarter was closer.
+# `days` counts from the end of the quarter; `to_mean` and `to_ar` below 1 mean that the nowcast is the
+# better one. Up to 2022 it was, against the mean by far, against the autoregression by less. From 2023 on
+# it did not beat the mean: whoever said the average of the past every quarter was closer.
 
 # %% [markdown]
 # ## An ARIMA model, as one expects it
 #
-# Hong Kong's containers. `gba.arima` chooses orders by itself, which may take minutes for long monthly series; here four candidates are compared by AICc, all with one
-# ordinary and one seasonal difference, without which the criteria could not be compared.
+# Hong Kong's containers. `gba.arima` chooses orders by itself, which may take minutes for long monthly
+# series; here four candidates are compared by AICc, all with one ordinary and one seasonal difference,
+# without which the criteria could not be compared.
 
 # %%
 containers = gba.load("container_throughput", "hong_kong", frequency="M", start="2005-01", end="2024-12")
@@ -373,8 +394,9 @@ assert airline is fits[0]
 print(airline.summary())
 
 # %% [markdown]
-# No autocorrelation is left at the first lag (Ljung-Box), but the tails are heavier than normal (Jarque-Bera): the 95 percent interval will be too narrow in a month
-# such as February 2020. The half year that has come since:
+# No autocorrelation is left at the first lag (Ljung-Box), but the tails are heavier than normal
+# (Jarque-Bera): the 95 percent interval will be too narrow in a month such as February 2020. The half year
+# that has come since:
 
 # %%
 came = gba.load("container_throughput", "hong_kong", frequency="M", start="2025-01").select(
@@ -391,7 +413,8 @@ checked.select(
 )
 
 # %% [markdown]
-# February came in above the interval: Lunar New Year fell on 29 January, and this model puts an average one into every February. (`regressors` takes a series that knows better.)
+# February came in above the interval: Lunar New Year fell on 29 January, and this model puts an average one
+# into every February. (`regressors` takes a series that knows better.)
 
 # %%
 gba.chart.fan(

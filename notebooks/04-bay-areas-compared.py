@@ -13,8 +13,9 @@
 # %% [markdown]
 # # Bay areas compared
 #
-# Four questions, and how far the figures carry an answer: is the Greater Bay Area larger than New York, do its cities converge, do they integrate, and what did one opening of
-# the boundary do? Statements in the text are checked by the cell above or below them.
+# Four questions, and how far the figures carry an answer: is the Greater Bay Area larger than New York, do
+# its cities converge, do they integrate, and what did one opening of the boundary do? Statements in the
+# text are checked by the cell above or below them.
 
 # %%
 import warnings
@@ -44,7 +45,8 @@ def trillion(column="value"):
 #
 # ## The figures and their accounts
 #
-# Each cell says which years, which prints and which rates it is made of. The year is the latest that all four bays have.
+# Each cell says which years, which prints and which rates it is made of. The year is the latest that all
+# four bays have.
 
 # %%
 market = gba.benchmark("gdp")
@@ -54,7 +56,8 @@ market.select("area", year(), trillion().alias("trillion US$"), "rank", "definit
 market.select("area", "periods", "vintages", "rates")
 
 # %% [markdown]
-# New York's figure is a print of December 2023, Tokyo's is made of two fiscal years. The same at purchasing power parity, and at the prices and rates of 2015:
+# New York's figure is a print of December 2023, Tokyo's is made of two fiscal years. The same at purchasing
+# power parity, and at the prices and rates of 2015:
 
 # %%
 ways = {
@@ -70,7 +73,8 @@ pl.concat(
 # %% [markdown]
 # ## Which year
 #
-# For the two of them alone there are later years. `gap` gives the ratio of the Greater Bay Area to New York.
+# For the two of them alone there are later years. `gap` gives the ratio of the Greater Bay Area to New
+# York.
 
 # %%
 ratios = pl.concat(
@@ -91,9 +95,10 @@ lines = ratios.select("area", "frequency", "period", "value", "unit", "sources",
 gba.chart.line(lines, title="The Greater Bay Area's GDP over New York's, measured in four ways")
 
 # %% [markdown]
-# At market rates and current prices it was not larger in any year that both have. It came nearest in 2021 and has fallen back since, while its real growth was the higher one: what
-# lies between the two is exchange rates and prices. At purchasing power parity it is larger by far. At prices and rates of 2015 it passes in 2023, but that is a year in
-# which New York's source changes, and the answer hangs on the base year:
+# At market rates and current prices it was not larger in any year that both have. It came nearest in 2021
+# and has fallen back since, while its real growth was the higher one: what lies between the two is exchange
+# rates and prices. At purchasing power parity it is larger by far. At prices and rates of 2015 it passes in
+# 2023, but that is a year in which New York's source changes, and the answer hangs on the base year:
 
 # %%
 bases = pl.concat(
@@ -109,8 +114,10 @@ of_2023 = dict(bases.filter(pl.col("period") == pl.date(2023, 1, 1)).select("bas
 assert [base for base, ratio in of_2023.items() if ratio > 1] == ["2015"]
 
 # %% [markdown]
-# Of these bases 2015, a year of a dear yuan, is the only one on which it passes. A real comparison keeps the exchange rate of its base year, and the deflators are those of the economies, not of the bays: real growth compares, real levels compare as of the
-# base year only. Breaks, which `gap` refuses to take for growth:
+# Of these bases 2015, a year of a dear yuan, is the only one on which it passes. A real comparison keeps
+# the exchange rate of its base year, and the deflators are those of the economies, not of the bays: real
+# growth compares, real levels compare as of the base year only. Breaks, which `gap` refuses to take for
+# growth:
 
 # %%
 ratios.filter(pl.col("way") == "market, nominal", pl.col("period").dt.year() >= 2022).select(
@@ -130,14 +137,17 @@ assert set(grades.filter(pl.col("year") > 2022)["producer"]) == {"Wikipedia"}
 grades
 
 # %% [markdown]
-# After 2022 New York's figures are at second hand: take 2023 and 2024, and the one crossing at the prices of 2015, with that in mind.
+# After 2022 New York's figures are second-hand: take 2023 and 2024, and the one crossing at the prices of
+# 2015, with that in mind.
 #
-# "Years to parity" of two decades come from growth rates that differ by half a point. That is arithmetic and no forecast.
+# "Years to parity" of two decades come from growth rates that differ by half a point. That is arithmetic,
+# not a forecast.
 #
 # ## Which definition
 #
-# `sensitivity` gives every definition its value; each against each makes the grid. "New York" may be the metropolitan area or three states, "the Greater Bay Area" eleven cities,
-# nine of them, or the whole province with Hong Kong and Macao.
+# `sensitivity` gives every definition its value; each against each makes the grid. "New York" may be the
+# metropolitan area or three states, "the Greater Bay Area" eleven cities, nine of them, or the whole
+# province with Hong Kong and Macao.
 
 # %%
 tried = gba.sensitivity("gdp", [OURS, THEIRS], year=2022, prices=("current", "2015"))
@@ -161,8 +171,9 @@ assert (
 larger
 
 # %% [markdown]
-# At market rates the Greater Bay Area is larger only when it is all of Guangdong and New York is its metropolitan area; at parity it is smaller only when it is nine cities and New
-# York three states. So the sentence "it is larger" needs its basis, its definitions, its prices and its year.
+# At market rates the Greater Bay Area is larger only when it is all of Guangdong and New York is its
+# metropolitan area; at parity it is smaller only when it is nine cities and New York three states. So the
+# sentence "it is larger" needs its basis, its definitions, its prices and its year.
 #
 # The same for all four at once, by rank:
 
@@ -200,7 +211,8 @@ heads_market.join(heads_ppp, on="area", suffix="_ppp").select(
 )
 
 # %% [markdown]
-# Per head it is a fifth of New York at market rates and a third at parity. It is large because many live there.
+# Per head it is a fifth of New York at market rates and a third at parity. It is large because many live
+# there.
 #
 # ## When might it pass?
 #
@@ -221,14 +233,17 @@ assert by_2035["held"] < by_2035["simulated"] < 0.65
 by_2035
 
 # %% [markdown]
-# More likely not than so within ten years while rates stay; about even when they move as they have since 2000. The breaks listed above count as growth here, and New York's past
-# is 16 years. The third notebook starts from 2022 instead, before the breaks of both: neither start is the right one.
+# Within ten years it is more likely not to happen than to happen while rates stay as they are; the odds are
+# about even when they move as they have since 2000. The breaks listed above count as growth here, and New
+# York's past is 16 years. The third notebook starts from 2022 instead, before the breaks of both: neither
+# start is the right one.
 
 # %% [markdown]
 # # 2. Do the eleven cities converge?
 #
-# GDP per head of the mean population, at current prices, in yuan. The span ends in 2023: from 2024 the nine mainland cities stand on the base of the fifth economic census, and
-# a change of base is no growth. It begins in 2001, after the year in which the source of the nine changes (status B).
+# GDP per head of the mean population, at current prices, in yuan. The span ends in 2023: from 2024 the nine
+# mainland cities stand on the base of the fifth economic census, and a change of base is no growth. It
+# begins in 2001, after the year in which the source of the nine changes (status B).
 
 # %%
 cities = gba.load("gdp", gba.members(OURS), frequency="A", start="2000", end="2023").pipe(gba.convert, "CNY")
@@ -274,8 +289,10 @@ fall = {name: round(100 * (at[2019][name] / at[2001][name] - 1)) for name in set
 fall
 
 # %% [markdown]
-# That is the fall in percent from 2001 to 2019. The low of 2020-2022 is Macao with its casinos shut: it was the richest, and a disaster of the richest is no convergence. The
-# fall among the nine owes nothing to exchange rates; that of the eleven may, as at market rates a dearer yuan brings the mainland nearer.
+# That is the fall in percent from 2001 to 2019. The low of 2020-2022 is Macao with its casinos shut: it was
+# the richest, and a disaster that strikes the richest is not convergence. The fall among the nine owes
+# nothing to exchange rates; that of the eleven may, as at market rates a dearer yuan brings the mainland
+# nearer.
 #
 # ## Theil: between or within?
 #
@@ -296,8 +313,9 @@ assert last["within"] > first["within"] and last["between"] < first["between"] /
 (last["total"] - first["total"], last["within"] - first["within"])
 
 # %% [markdown]
-# All of the fall is between the two systems: Hong Kong stopped being so much richer. Weighted by people the inequality within is no smaller than it was in 2001,
-# though the unweighted spread of the nine above has fallen: it depends on whether cities or persons count.
+# All of the fall is between the two systems: Hong Kong stopped being so much richer. Weighted by people the
+# inequality within is no smaller than it was in 2001, though the unweighted spread of the nine above has
+# fallen: it depends on whether cities or persons count.
 #
 # ## Beta: did the poorer grow faster?
 
@@ -335,15 +353,18 @@ each.select("without", pl.col("estimate", "p").round(4), pl.col("half_life").rou
 ).select(pl.all().gather([0, 1, -2, -1]))
 
 # %% [markdown]
-# Every slope is negative. From 2001 to 2019 none differs from zero at 5 percent; to 2023 it does with all eleven, but not without Macao; from 2010 on it does with and without the
-# two. Whether there is a result is a matter of the span, and leaving Hong Kong out moves the half-life by two decades. With eleven points the errors (HC3) are themselves
-# uncertain, the cities are neighbours and not independent draws, prices are current, and Zhaoqing's source changes on the way (status B). What may be said: the cities came
-# closer, mostly by the mainland's approach to Hong Kong; a speed cannot be told.
+# Every slope is negative. From 2001 to 2019 none differs from zero at 5 percent; to 2023 it does with all
+# eleven, but not without Macao; from 2010 on it does with and without the two. Whether there is a result is
+# a matter of the span, and leaving Hong Kong out moves the half-life by two decades. With eleven points the
+# errors (HC3) are themselves uncertain, the cities are neighbours and not independent draws, prices are
+# current, and Zhaoqing's source changes on the way (status B). What may be said: the cities came closer,
+# mostly by the mainland's approach to Hong Kong; at what speed, the figures cannot tell.
 
 # %% [markdown]
 # ## Clubs: do all go to one level?
 #
-# The log t test of Phillips and Sul asks whether differences vanish in the end; where they do not, it looks for groups in which they do.
+# The log t test of Phillips and Sul asks whether differences vanish in the end; where they do not, it looks
+# for groups in which they do.
 
 # %%
 clubs = gba.convergence_clubs(heads)
@@ -351,8 +372,9 @@ assert clubs.height == 1 and clubs["t"].item() > -1.65
 clubs.select("club", "areas", "periods", pl.col("estimate", "t").round(2))
 
 # %% [markdown]
-# One club: the test does not reject that all eleven go to one level. It would with difficulty: of 23 years it reads the last 15, and Macao's fall and return lie among them. The
-# estimate is far below two, so it speaks for growth rates that draw level, hardly for levels.
+# One club: the test does not reject that all eleven approach one level. It could hardly do so: of 23 years
+# it uses the last 15, and Macao's fall and return lie among them. The estimate is far below two, so it
+# speaks for growth rates that draw level, hardly for levels.
 
 # %% [markdown]
 # # 3. Integration
@@ -378,7 +400,8 @@ coverage.filter(~pl.col("used"), ~pl.col("flow").is_in(scored)).select(
 ).head(6)
 
 # %% [markdown]
-# Four of six flows have no figure for every year. The index below is two flows: people across Hong Kong's boundary, and cargo by river and sea.
+# Four of six flows have no figure for every year. The index below is two flows: people across Hong Kong's
+# boundary, and cargo by river and sea.
 #
 # ## The index, for four years
 
@@ -410,17 +433,20 @@ assert max(share, key=share.get) == "weights"
 {choice: round(value, 2) for choice, value in share.items()}
 
 # %% [markdown]
-# People rise because a closed boundary opened; river cargo falls. The two point in opposite directions, so the order of the years is mostly the weights: no year has a rank that
-# all draws agree on. There is no statement here about services, capital, data or technology, none about the land boundary's goods, and none about the years before 2021.
+# People rise because a closed boundary opened; river cargo falls. The two point in opposite directions, so
+# the order of the years is mostly the weights: no year has a rank that all draws agree on. There is no
+# statement here about services, capital, data or technology, none about the land boundary's goods, and none
+# about the years before 2021.
 
 # %% [markdown]
 # # 4. What did a policy do?
 #
 # ## The boundary reopens, 8 January 2023
 #
-# Crossings are counted daily from the closure on. An interrupted series continues the trend before the date. Days up to March 2020 are left out, as the boundary was
-# then still closing; weeks are taken, since the method would put the pattern of weekdays of an open boundary on a closed one; and logarithms, since a falling straight line would
-# soon promise fewer than no crossings at all.
+# Crossings are counted daily from the closure on. An interrupted series continues the trend before the
+# date. Days up to March 2020 are left out, as the boundary was then still closing; weeks are taken, since
+# the method would put the pattern of weekdays of an open boundary on a closed one; and logarithms, since a
+# falling straight line would soon promise fewer than no crossings at all.
 
 # %%
 days = gba.load("crossings", "hong_kong", frequency="D").filter(pl.col("period") >= pl.date(2020, 4, 1))
@@ -433,15 +459,17 @@ assert reopened.fit["mean_effect"] > reopened.fit["detectable"]
 gba.chart.effect(reopened, title="Weekly crossings of Hong Kong's boundary, and the closure continued")
 
 # %% [markdown]
-# Nobody doubts this effect, and the placebo dates agree as far as ten of them can. But read what it is measured against: the closure going on. It does not say whether the
-# boundary carries more than it would have without the pandemic, as the series begins in the month in which it shut; nor which step did it, as the other control points
-# followed until February; nor what any measure of the Greater Bay Area did.
+# Nobody doubts this effect, and the placebo dates agree as far as ten of them can. But read what it is
+# measured against: the closure going on. It does not say whether the boundary carries more than it would
+# have without the pandemic, as the series begins in the month in which it shut; nor which step did it, as
+# the other control points followed until February; nor what any measure of the Greater Bay Area did.
 
 # %% [markdown]
 # ## The bridge, October 2018
 #
-# A harder one: did the Hong Kong-Zhuhai-Macao Bridge raise Macao's gaming revenue? Monthly, in logarithms, to December 2019. There is no control area, so all hangs on the trend
-# that is continued, and so on the year in which the past is made to begin:
+# A harder one: did the Hong Kong-Zhuhai-Macao Bridge raise Macao's gaming revenue? Monthly, in logarithms,
+# to December 2019. There is no control area, so everything depends on the trend that is continued, and so
+# on the year in which the past is made to begin:
 
 # %%
 gaming = gba.load("gaming_revenue_gross", "macao", frequency="M", start="2012", end="2019-12")
@@ -474,7 +502,9 @@ assert "low power" in bridges[2014].note
 print(bridges[2014].note)
 
 # %% [markdown]
-# With a past from 2012 the bridge raised revenue, with one from 2016 it lowered it, both "significant". But for the past from 2016, dates before it at which nothing opened stand out
-# as much (`p_time`): the straight line is wrong rather than the bridge strong. In between, the note gives the size of effect that could have been found at all.
-# Fifteen months cannot answer the question. Controls could: `method="panel"` or `"synthetic"` compares with areas that the policy did not touch, and no other area
-# with gaming revenue is shipped. With a panel of your own (area, period, value) the call is the same.
+# With a past from 2012 the bridge raised revenue, with one from 2016 it lowered it, both "significant". But
+# for the past from 2016, dates before it at which nothing opened stand out as much (`p_time`): the straight
+# line is wrong rather than the bridge strong. In between, the note gives the size of effect that could have
+# been found at all. Fifteen months cannot answer the question. Controls could: `method="panel"` or
+# `"synthetic"` compares with areas that the policy did not touch, and no other area with gaming revenue is
+# shipped. With a panel of your own (area, period, value) the call is the same.

@@ -13,7 +13,8 @@
 # %% [markdown]
 # # For report authors
 #
-# You have a page to fill, a finding to state, a house style, an editor who asks "says who?", and readers in three languages. This notebook makes that page: the finding first, the chart that shows it, the table
+# You have a page to fill, a finding to state, a house style, an editor who asks "says who?", and readers in
+# three languages. This notebook makes that page: the finding first, the chart that shows it, the table
 # under it, files for print, and the checks before it goes out.
 
 # %%
@@ -34,8 +35,9 @@ OURS = "greater_bay_area"
 # %% [markdown]
 # ## The finding is the title
 #
-# "GDP per head, 2022" is a label. A title says what the reader should see. Compute it from the frame that is drawn, and it cannot outlive its numbers: with next year's figures either the sentence changes
-# or the cell stops.
+# "GDP per head, 2022" is a label. A title says what the reader should see. Compute it from the frame that
+# is drawn, and it cannot outlive its numbers: with next year's figures either the sentence changes or the
+# cell stops.
 
 # %%
 heads = gba.benchmark("gdp_per_capita")
@@ -49,14 +51,16 @@ chart = gba.chart.bars(heads, title=finding)
 chart
 
 # %% [markdown]
-# Nobody typed the rest. The subtitle (quantity, unit, prices, year), the note (what was summed, averaged and converted) and the sources with their dates come from the frame, and so does the text for those who
-# do not see the chart. Put it into the `alt` of the picture:
+# Nobody typed the rest. The subtitle (quantity, unit, prices, year), the note (what was summed, averaged
+# and converted) and the sources with their dates come from the frame, and so does the text for those who do
+# not see the chart. Put it into the `alt` of the picture:
 
 # %%
 print(chart.layout.meta["alt"])
 
 # %% [markdown]
-# The footer shortens a long list of sources. The whole of it, for the list at the end of the report, with the terms on which each may be used:
+# The footer shortens a long list of sources. The whole of it, for the list at the end of the report, with
+# the terms on which each may be used:
 
 # %%
 gba.sources(heads).select("producer", "title", "vintage", "grade", "licence")
@@ -64,7 +68,8 @@ gba.sources(heads).select("producer", "title", "vintage", "grade", "licence")
 # %% [markdown]
 # ## In three languages
 #
-# `lang` takes `en`, `zh-Hans` and `zh-Hant`: names of areas and quantities, units, scale words and punctuation follow. The title is yours, so it is you who writes it.
+# `lang` takes `en`, `zh-Hans` and `zh-Hant`: names of areas and quantities, units, scale words and
+# punctuation follow. The title is yours: you write it yourself.
 
 # %%
 gba.chart.bars(
@@ -77,7 +82,9 @@ gba.chart.bars(
 )
 
 # %% [markdown]
-# Numbers scale with the language: dollars per head are counted in 萬, and a "US$ trillion" is 萬億美元. Titles of sources stay in the language in which they were published; a reader who looks for one needs it so.
+# Numbers scale with the language: dollars per head are counted in 萬, and a "US$ trillion" is 萬億美元. Titles
+# of sources stay in the language in which they were published; a reader who looks for one needs the
+# original.
 #
 # ## One verb for each question
 #
@@ -122,11 +129,13 @@ least, most = (name[gained["area"][i]]["name_en"] for i in (0, -1))
 gba.chart.small_multiples(indexed, title=f"GDP per head grew most in {most} and least in {least}")
 
 # %% [markdown]
-# Mind what that sentence does not say: the figures are at current prices and in yuan, so inflation and the exchange rate are in them.
+# Mind what that sentence does not say: the figures are at current prices and in yuan, so inflation and the
+# exchange rate are in them.
 #
 # ## The table under the chart
 #
-# `gba.table` gives tables of great-tables with footnotes and sources from the data: `benchmark`, `series`, `forecast`, `revisions` and `coverage`.
+# `gba.table` gives tables of great-tables with footnotes and sources from the data: `benchmark`, `series`,
+# `forecast`, `revisions` and `coverage`.
 
 # %%
 table = gba.table.benchmark(gba.benchmark("gdp"), title="Four bay areas at market rates")
@@ -152,12 +161,15 @@ print(
 )
 
 # %% [markdown]
-# The border shut, and the figure fell below the wide interval. Every interval assumes that the future resembles the past: write that sentence under the table.
+# The border shut, and the figure fell below the wide interval. Every interval assumes that the future
+# resembles the past: write that sentence under the table.
 #
 # ## A house style
 #
-# The figures are plain Plotly figures, the tables plain great-tables. A house style is a function of your own; keep it to type and ground, and leave the colours of the areas alone, so that a city is the same
-# colour on every page. Dress a chart at the size in which it will be shown: one that was changed by hand keeps its layout when it is exported.
+# The figures are plain Plotly figures, the tables plain great-tables. A house style is a function of your
+# own; keep it to type and ground, and leave the colours of the areas alone, so that a city is the same
+# colour on every page. Dress a chart at the size in which it will be shown: one that was changed by hand
+# keeps its layout when it is exported.
 
 
 # %%
@@ -174,9 +186,11 @@ house(gba.chart.bars(heads, title=finding))
 # %% [markdown]
 # ## Files for print, slides and the web
 #
-# `gba.export` takes the format from the suffix and the size from `preset`: `report` (a page), `slide` (16:9), `social` (a square) and `print` (170 mm wide; fonts embedded in a PDF, 600 dots an inch in a PNG). The
-# chart is laid out again for each, so that nothing overlaps. `data="csv"` or `"xlsx"` puts the numbers behind it beside it, in base units and with their sources.
-# Many pictures at once go through `gba.chart.export_many`, which starts one browser for all.
+# `gba.export` takes the format from the suffix and the size from `preset`: `report` (a page), `slide`
+# (16:9), `social` (a square) and `print` (170 mm wide; fonts embedded in a PDF, 600 dots an inch in a PNG).
+# The chart is laid out again for each, so that nothing overlaps. `data="csv"` or `"xlsx"` puts the numbers
+# behind it beside it, in base units and with their sources. Many pictures at once go through
+# `gba.chart.export_many`, which starts one browser for all.
 
 # %%
 with tempfile.TemporaryDirectory() as made:
@@ -203,7 +217,8 @@ behind.select("area", "time_period", "value", "unit", "status", "definition", "s
 print(latex[:700])
 
 # %% [markdown]
-# Text from a file of your own is shown as text: markup in a label is printed, not run, and a cell that begins with `=` stays a word in CSV and Excel.
+# Text from a file of your own is shown as text: markup in a label is printed, not run, and a cell that
+# begins with `=` stays a word in CSV and Excel.
 #
 # The whole report is one command, in each language and as of any day:
 #
@@ -213,7 +228,8 @@ print(latex[:700])
 #
 # ## Before it goes out
 #
-# Six questions that an editor should ask of every number, and where the answer is. First, what kind of figures are these?
+# Six questions that an editor should ask of every number, and where the answer is. First, what kind of
+# figures are these?
 
 # %%
 shown = {
@@ -237,7 +253,8 @@ pl.concat(
 )
 
 # %% [markdown]
-# Status B marks a break, and growth must not be read across one. Why the charts above begin in 2009 and end in 2023:
+# Status B marks a break, and growth must not be read across one. Why the charts above begin in 2009 and end
+# in 2023:
 
 # %%
 breaks = gba.load("gdp", gba.members(OURS), frequency="A", start="2005").filter(status="B")
@@ -247,7 +264,8 @@ breaks.group_by(pl.col("period").dt.year().alias("year")).agg(areas=pl.col("area
 assert breaks.filter(pl.col("period").is_between(date(2009, 1, 1), date(2023, 12, 31))).is_empty()
 
 # %% [markdown]
-# Second, says who? Secondary sources (press, encyclopedias, compilations) are the ones to replace by the producer's own page before printing:
+# Second, says who? Secondary sources (press, encyclopedias, compilations) are the ones to replace with the
+# producer's own page before printing:
 
 # %%
 pl.concat(
@@ -256,7 +274,8 @@ pl.concat(
 ).pivot("grade", index="what", values="sources").fill_null(0)
 
 # %% [markdown]
-# Third, does anybody say otherwise? The largest disagreements about the GDP of one of the eleven cities since 2015:
+# Third, does anybody say otherwise? The largest disagreements about the GDP of one of the eleven cities
+# since 2015:
 
 # %%
 others = gba.disagreements("gdp", at_least=0.03)
@@ -275,7 +294,8 @@ others.filter(
 ).head(6)
 
 # %% [markdown]
-# Fourth, does the sentence survive other definitions and purchasing power parity? Ranks of the Greater Bay Area per head, by its own definition and over all definitions of the others:
+# Fourth, does the sentence survive other definitions and purchasing power parity? Ranks of the Greater Bay
+# Area per head, by its own definition and over all definitions of the others:
 
 # %%
 tried = gba.sensitivity("gdp_per_capita").filter(area=OURS)
@@ -283,9 +303,11 @@ assert set(tried["best"]) == set(tried["worst"]) == {4}
 tried.select("basis", "definition", "rank", "best", "worst")
 
 # %% [markdown]
-# It does: last of four in all of them. (The percentage in the title does not: it is of market rates, as its note says.) Of total GDP the same table tells another story, which notebook 01 shows.
+# It does: last of four in all of them. (The percentage in the title does not: it is of market rates, as its
+# note says.) Of total GDP the same table tells another story, which notebook 01 shows.
 #
-# Fifth, how much does the newest figure usually move? `gba.revisions` and notebook 05. Sixth, what do the package's own checks find in the indicator you use?
+# Fifth, how much does the newest figure usually move? `gba.revisions` and notebook 05. Sixth, what do the
+# package's own checks find in the indicator you use?
 
 # %%
 found = gba.findings()
@@ -294,4 +316,5 @@ found.filter(pl.col("indicator").is_in(["gdp", "gdp_per_capita", "population"]))
 ).agg(findings=pl.len(), example=pl.col("detail").first()).sort("indicator", "check")
 
 # %% [markdown]
-# None of these stops a publication by itself. Each is a sentence that belongs in the note under the chart, and it is better written by you than by a reader.
+# None of these stops a publication by itself. Each is a sentence that belongs in the note under the chart,
+# and it is better written by you than by a reader.

@@ -33,9 +33,12 @@ VERBS = [
 def command(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Build the documentation; kernels inherit GBA_HOME, so that they read the database that the tests built."""
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    # as in a clone beside which the package is installed: a folder with its name, and the package elsewhere
+    (beside := out.parent / "clone" / "gbaindicators").mkdir(parents=True, exist_ok=True)
     # a limit that only a notebook which hangs will reach: the machine that tests may have other work
     return subprocess.run(
         [sys.executable, str(COMMAND), str(out), "--limit", "400", *options],
+        cwd=beside.parent,
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,

@@ -86,8 +86,10 @@ def test_dir_lists_the_names() -> None:
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'laod'"):
+    with pytest.raises(AttributeError, match="no attribute 'laod'") as raised:
         gba.laod  # noqa: B018
+    # what Python needs to propose 'load'
+    assert (raised.value.name, raised.value.obj) == ("laod", gba)
 
 
 def test_the_import_is_light() -> None:

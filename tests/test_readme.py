@@ -25,6 +25,19 @@ LINES = [
 ]
 QUERIES = [q for language, block in BLOCKS if language == "sql" for q in block.split(";") if q.strip()]
 LINKS = re.findall(r"\]\(([^)#]+)\)", README)
+ROOT = Path(__file__).parents[1]
+#: Files and folders that the prose names, but for those of a made-up name.
+NAMED = sorted(
+    {
+        (prose, path)
+        for prose in ("README.md", "CONTRIBUTING.md")
+        for path in re.findall(
+            r"`([a-z.][\w./-]*/[\w.-]*|[\w-]+\.(?:py|toml))`", (ROOT / prose).read_text(encoding="utf-8")
+        )
+    }
+)
+#: What a data home or a report has.
+ELSEWHERE = {"accepted/", "held/", "asked/", "gba-report/"}
 
 
 def test_readme_begins_with_the_two_commands() -> None:
@@ -84,3 +97,10 @@ def test_the_table_of_services_is_that_of_the_catalogue() -> None:
 @pytest.mark.parametrize("link", [link for link in LINKS if "://" not in link])
 def test_links_lead_somewhere(link: str) -> None:
     assert (Path(__file__).parents[1] / link).exists()
+
+
+@pytest.mark.parametrize(("prose", "path"), NAMED)
+def test_files_and_folders_that_the_prose_names_exist(prose: str, path: str) -> None:
+    if path not in ELSEWHERE:
+        beside = ((ROOT / path).exists(), any((ROOT / "gbaindicators").rglob(path.rstrip("/"))))
+        assert any(beside), f"{prose} names {path}"

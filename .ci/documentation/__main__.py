@@ -52,7 +52,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("out", type=Path, help="folder to write to")
     parser.add_argument("--notebooks", type=Path, default=ROOT / "notebooks", help="folder of the notebooks")
-    parser.add_argument("--limit", type=float, default=60, help="seconds that a notebook may take")
+    parser.add_argument(
+        "--limit", type=float, default=120, help="seconds that a notebook may take, 120 by default"
+    )
     return parser.parse_args()
 
 

@@ -54,6 +54,7 @@ def execute(path: Path, limit: float) -> Run:
             notebook,
             timeout_func=lambda cell: max(1, began + limit - time.monotonic()),
             kernel_name="python3",
+            extra_arguments=["--log-level=ERROR"],  # a kernel warns that it talks over TCP
             resources={"metadata": {"path": str(work)}},
         )
         faults = _failure(client, _environment(place, log))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import pkgutil
 import re
@@ -50,7 +51,10 @@ def write_reference(folder: Path) -> Page:
     )
     shown = ["gbaindicators", *(m.__name__ for m in modules.values())]
     inner = (m.name for m in pkgutil.walk_packages(gba.__path__, "gbaindicators.") if m.name not in shown)
-    with warnings.catch_warnings():
+    folder.mkdir(parents=True, exist_ok=True)
+    folder = folder.resolve()
+    # where no folder has the package's name: pdoc would not know whether that or the package is meant
+    with contextlib.chdir(folder), warnings.catch_warnings():
         warnings.simplefilter("error")
         pdoc.pdoc(*shown, *(f"!{name}" for name in inner), output_directory=folder)
     (folder / "index.html").unlink()

@@ -209,10 +209,10 @@ def _policy(id_: str, entry: dict[str, Any]) -> Policy:
 
 
 def _source_of(service: Service) -> Source:
-    """Source that the figures of a service have. Each figure carries the day it was accepted as its vintage."""
+    """Source that the figures of a service have. Each figure has a vintage: as the service states it, else the day it was accepted."""
     return Source(
         id=service.id, producer=service.producer, title=service.title, url=service.url, mirror="",
-        licence=service.licence, grade=service.grade, vintage="", vintage_basis="", note=service.note,
+        licence=service.licence, grade=service.grade, vintage="", vintage_basis="figure", note=service.note,
     )  # fmt: skip
 
 

@@ -67,8 +67,8 @@ def step(frequency: str) -> str:
     return _DURATIONS[frequency_code(frequency)]
 
 
-def parse_period(text: str) -> Period:
-    """Read SDMX time period text.
+def parse_period(text: str | int) -> Period:
+    """Read SDMX time period text, or the number of a year.
 
     Raises
     ------
@@ -81,7 +81,10 @@ def parse_period(text: str) -> Period:
     Period(frequency='Q', start=datetime.date(2023, 4, 1))
     >>> parse_period("2022-04-01/P1Y")
     Period(frequency='A', start=datetime.date(2022, 4, 1))
+    >>> parse_period(2023)
+    Period(frequency='A', start=datetime.date(2023, 1, 1))
     """
+    text = str(text)
     for frequency, form in _FORMS:
         match = form.fullmatch(text)
         if match is None:

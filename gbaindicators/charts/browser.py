@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 import os
 import shutil
 import signal
@@ -87,6 +88,8 @@ class Browser:
     def __init__(self, program: Path) -> None:
         from kaleido import Kaleido
 
+        # what it cannot read and leaves out is news of the page; an answer that never comes runs into a time-out
+        logging.getLogger("choreographer.channels.pipe").setLevel(logging.CRITICAL)
         self.hung = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="gba-export", daemon=True)

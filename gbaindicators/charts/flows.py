@@ -50,7 +50,7 @@ def flow(
     subtitle: str | None = None,
     lang: str = "en",
 ) -> go.Figure:
-    """Draw what passes between areas as ribbons, as wide as it is much: areas left, their counterparts right.
+    """Draw what passes between areas as ribbons, the wider the more: areas left, their counterparts right.
 
     The largest is on top on both sides. An area that is the total of others of the frame is left out, and the note
     says so; so are flows of zero.

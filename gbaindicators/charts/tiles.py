@@ -43,7 +43,7 @@ def map(
     subtitle: str | None = None,
     lang: str = "en",
 ) -> go.Figure:
-    """Draw the eleven cities of the Greater Bay Area as tiles placed as they lie, coloured by value, each printed.
+    """Draw the eleven cities of the Greater Bay Area as tiles in their places, coloured by value, with each value printed.
 
     Values on both sides of zero get two colours that meet at zero. A city without a figure is a grey tile, named in
     the note.

@@ -24,8 +24,8 @@ _INTERRUPTED: Final = 130
 #: Commands by panel of the help, and the modules that they are in.
 _PANELS: Final = {
     "Figures": {"load": "figures", "benchmark": "figures", "export": "figures", "chart": "pictures", "report": "reporting"},
-    "What may come": dict.fromkeys(("forecast", "backtest", "nowcast", "overtake"), "models"),
-    "What there is": dict.fromkeys(
+    "Forecasts": dict.fromkeys(("forecast", "backtest", "nowcast", "overtake"), "models"),
+    "Lists and queries": dict.fromkeys(
         ("indicators", "areas", "sources", "disagreements", "revisions", "query"), "lists"
     ),
     "Database": {"refresh": "refreshing", "build": "database", "validate": "database", "status": "database"},

@@ -91,7 +91,7 @@ def build(datasets: Path | None, database: str | None) -> None:
     "-o",
     type=options.path,
     metavar="FILE",
-    help="Write the report to a .csv, .json, .parquet or .xlsx file.",
+    help="Write what was found to a .csv, .json, .parquet or .xlsx file.",
 )
 @click.option("--findings", is_flag=True, help="Also list what the checks across tables found.")
 @options.verbosity
@@ -183,7 +183,13 @@ def status(form: str, database: str | None) -> None:
             known = {"database": place, "exists": False, "freshness": fresh.to_dicts()}
             to_stdout(json.dumps(known, default=str, indent=2) + "\n")
         else:
-            there_is_none = f"There is no database at {place} yet: the first read builds it, or gba build."
+            named = database is not None or store.chosen_database() is not None
+            how = (
+                f"gba build --database {place} makes it"
+                if named
+                else "the first read builds it, or gba build"
+            )
+            there_is_none = f"There is no database at {place} yet: {how}."
             print_parts([there_is_none, "", *_freshness(fresh)])
         return
     facts, tables = _facts(place)
@@ -288,18 +294,20 @@ def _facts(place: Path | Lake) -> tuple[dict[str, Any], pl.DataFrame]:
     from gbaindicators import store
     from gbaindicators.catalog import datasets_dir
     from gbaindicators.store.fingerprint import fingerprint
+    from gbaindicators.store.names import fetch
 
-    counts = store.query(
-        """SELECT b.*, (SELECT count(*) FROM disagreements) AS disagreements, (SELECT count(DISTINCT source) FROM observation)
-           AS sources, (SELECT count(DISTINCT (indicator, area, frequency, adjustment, prices)) FROM observation) AS series
-           FROM build b""",
-        database=place,
-    ).row(0, named=True)
-    tables = store.query(
-        """SELECT table_name AS "table", count(*) AS figures, max(period) AS last_period, max(vintage) AS last_vintage
-           FROM observation GROUP BY ALL ORDER BY ALL""",
-        database=place,
-    )
+    with store.connect(place) as connection:
+        counts = fetch(
+            connection,
+            """SELECT b.*, (SELECT count(*) FROM disagreements) AS disagreements, (SELECT count(DISTINCT source) FROM observation)
+               AS sources, (SELECT count(DISTINCT (indicator, area, frequency, adjustment, prices)) FROM observation) AS series
+               FROM build b""",
+        ).row(0, named=True)
+        tables = fetch(
+            connection,
+            """SELECT table_name AS "table", count(*) AS figures, max(period) AS last_period, max(vintage) AS last_vintage
+               FROM observation GROUP BY ALL ORDER BY ALL""",
+        )
     current = counts["datasets"] != "shipped" or counts["fingerprint"] == fingerprint(datasets_dir())
     facts = {
         "database": place,

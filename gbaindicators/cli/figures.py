@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = ["benchmark", "export", "load", "transformed"]
+
+#: Advice in words of Python for a bay area, whose figures are those of its members.
+_BY_MEMBERS: Final = re.compile(r" with gba\.benchmark\('(\w+)'\), or add the members up: .*$")
 
 
 @click.command()
@@ -101,6 +105,8 @@ def load(
 )
 @click.option(
     "--currency",
+    "--to",
+    "currency",
     metavar="CURRENCY",
     default="USD",
     shell_complete=completing.currencies,
@@ -242,7 +248,11 @@ def read(indicator: str, areas: list[str] | None, *, database: str | None, **sel
     from gbaindicators import store
 
     announce_first_build(database)
-    return store.load(indicator, areas, database=database, **selection)
+    try:
+        return store.load(indicator, areas, database=database, **selection)
+    except UsageError as error:
+        error.args = (_BY_MEMBERS.sub(r": gba benchmark \1 --year all", str(error)),)
+        raise
 
 
 def announce_first_build(database: str | None) -> None:

@@ -9,6 +9,7 @@ import click
 
 from gbaindicators.cli import completing, options
 from gbaindicators.cli.figures import announce_first_build
+from gbaindicators.cli.numbers import counted
 from gbaindicators.cli.printing import (
     cell_texts,
     cited_sources,
@@ -66,7 +67,7 @@ def _indicator_entries(frame: pl.DataFrame) -> list[Part]:
             *make_entries([(row["id"], _about(row)) for row in rows.iter_rows(named=True)]),
             "",
         ]
-    return [*parts, f"{frame.height:,} indicators"]
+    return [*parts, counted(frame.height, "indicator")]
 
 
 def _about(row: dict[str, Any]) -> str:
@@ -74,7 +75,7 @@ def _about(row: dict[str, Any]) -> str:
         return f"{row['name_en']}; {row['unit']}; no figures"
     first, last = row["first"].year, row["last"].year
     years = f"{first}" if first == last else f"{first}-{last}"
-    areas = f"{row['areas']} area{'s' if row['areas'] != 1 else ''}"
+    areas = counted(row["areas"], "area")
     return f"{row['name_en']}; {row['unit']}; {' '.join(row['frequencies'])} {years}; {areas}"
 
 
@@ -104,11 +105,11 @@ def _area_entries(frame: pl.DataFrame) -> list[Part]:
     parts: list[Part] = []
     for (level,), rows in frame.group_by("level", maintain_order=True):
         about = (
-            (row["id"], f"{row['name_en']}, {row['name_zh_hans']}; {row['figures']:,} figures")
+            (row["id"], f"{row['name_en']}, {row['name_zh_hans']}; {counted(row['figures'], 'figure')}")
             for row in rows.iter_rows(named=True)
         )
         parts += [f"Level {level}", *make_entries(list(about)), ""]
-    return [*parts, f"{frame.height:,} areas"]
+    return [*parts, counted(frame.height, "area")]
 
 
 @click.command()
@@ -136,7 +137,7 @@ def sources(text: str | None, form: str, out: Path | None, database: str | None)
         return [
             *make_entries([(s.id, f"{s.citation()}\n{s.url}") for s in rows]),
             "",
-            f"{len(rows):,} sources",
+            counted(len(rows), "source"),
         ]
 
     deliver(frame, form, out, entries)

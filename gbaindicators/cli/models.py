@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import warnings
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["backtest", "forecast", "nowcast", "overtake"]
 
-#: What a message in words of Python comes to here.
+#: Advice in words of Python to cut a frame at a period.
+_CUT: Final = re.compile(r"frame\.filter\(pl\.col\('period'\) (<|>=) pl\.date\((\d+), (\d+), (\d+)\)\)")
+#: What other advice in words of Python comes to here.
 _HERE: Final = "On the command line --start and --end cut the figures"
 
 
@@ -92,7 +95,7 @@ def forecast(
 @options.area
 @options.horizon
 @options.models
-@click.option("--windows", type=int, help="Most origins to forecast from, 12 by default.")
+@click.option("--windows", type=int, help="Origins to forecast from, at most; 12 by default.")
 @click.option(
     "--first-origin",
     metavar="PERIOD",
@@ -107,7 +110,7 @@ def forecast(
     default="series",
     help="A row for each series and model, for each step ahead too, or for each model.",
 )
-@click.option("--errors", is_flag=True, help="Give every forecast beside what came instead.")
+@click.option("--errors", is_flag=True, help="Print every forecast beside the actual figure.")
 @options.jobs
 @options.form
 @options.out
@@ -160,7 +163,7 @@ def backtest(
     help="hong_kong, macao or guangdong.",
 )
 @click.option("--as-of", metavar="DATE", help="Use what was known on this day: 2024-03-31.")
-@click.option("--since", metavar="DATE", help="Say which releases moved it since this day.")
+@click.option("--since", metavar="DATE", help="Show which releases moved it since this day.")
 @options.form
 @options.out
 @options.database
@@ -175,7 +178,8 @@ def nowcast(
 ) -> None:
     """Nowcast the growth of real GDP in the quarters that are not published yet.
 
-    With --since, --format and --out give the news instead: each release with its impact in points.
+    With --since, it adds the news: each release with its impact in percentage points. --format and --out then write
+    the news alone.
 
     \b
     For example:
@@ -207,6 +211,8 @@ def nowcast(
 @click.option("--horizon", type=int, default=10, help="How many years ahead.")
 @click.option(
     "--currency",
+    "--to",
+    "currency",
     metavar="CURRENCY",
     shell_complete=completing.currencies,
     help="Currency to compare money in, USD by default.",
@@ -267,11 +273,20 @@ def _in_words_of_the_shell() -> Iterator[None]:
             raise
         finally:
             for event, message in dict.fromkeys((w.category.__name__, str(w.message)) for w in said):
-                log.warning(event, _translated(message))
+                text = _translated(message)
+                log.warning(event, text if log.as_json else text.replace("; ", "\n  "))  # a series a line
 
 
 def _translated(message: str) -> str:
+    message = _CUT.sub(_as_option, message)
     return f"{message.rstrip('.')}. {_HERE}" if "frame." in message else message
+
+
+def _as_option(cut: re.Match[str]) -> str:
+    """Write a cut at the first day of a period as --start, or as --end of the period before."""
+    day = date(*map(int, cut.groups()[1:]))
+    form = "%Y" if (day.month, day.day) == (1, 1) else "%Y-%m" if day.day == 1 else "%Y-%m-%d"
+    return f"--start {day:{form}}" if cut[1] == ">=" else f"--end {day - timedelta(days=1):{form}}"
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from decimal import Decimal
 from math import floor, log10
 from typing import Final
 
-__all__ = ["number_texts", "scale"]
+__all__ = ["counted", "number_texts", "scale"]
 
 _SCALES: Final = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 _MOST_DECIMALS: Final = 4
@@ -57,3 +57,14 @@ def _by_size(size: float) -> int:
     if size >= 1:
         return max(0, 3 - floor(log10(size))) if size < 10_000 else 0
     return 3 if size == 0 else min(10, 2 - floor(log10(size)))
+
+
+def counted(number: int, what: str) -> str:
+    """Write how many there are of something.
+
+    Examples
+    --------
+    >>> counted(1, "area"), counted(1039, "source")
+    ('1 area', '1,039 sources')
+    """
+    return f"{number:,} {what}{'s' * (number != 1)}"

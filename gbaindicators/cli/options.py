@@ -60,7 +60,7 @@ def verbosity(command: _F) -> _F:
         is_flag=True,
         expose_value=False,
         callback=_speak,
-        help="Log one JSON object a line on stderr; results stay on stdout.",
+        help="Log one JSON object per line on stderr; results stay on stdout.",
     )
     quiet = click.option(
         "--quiet",
@@ -86,18 +86,21 @@ area: Final = click.option(
 start: Final = click.option("--start", metavar="PERIOD", help="First period: 2010, 2023-Q2 or 2023-05.")
 end: Final = click.option("--end", metavar="PERIOD", help="Last period.")
 frequency: Final = click.option(
-    "--frequency", "-f", metavar="CODE", shell_complete=completing.one_of(*"ASQMWD"), help="A, S, Q, M, W or D."
+    "--frequency", "-f", metavar="CODE", shell_complete=completing.one_of(*"ASQMWD"),
+    help="A, S, Q, M, W or D: annual, half-yearly, quarterly, monthly, weekly or daily."
 )  # fmt: skip
-as_of: Final = click.option("--as-of", metavar="DATE", help="Give what was known on this day: 2024-03-31.")
+as_of: Final = click.option(
+    "--as-of", metavar="DATE", help="Show what was known on this day, such as 2024-03-31."
+)
 adjustment: Final = click.option(
     "--adjustment", metavar="KIND", shell_complete=completing.one_of("nsa", "sa", "ytd", "cumulative"),
-    help="nsa, sa, ytd or cumulative; by default all but year-to-date figures.",
+    help="nsa (not adjusted), sa (seasonally adjusted), ytd (since January) or cumulative; by default all but ytd.",
 )  # fmt: skip
 all_sources: Final = click.option(
     "--all-sources", is_flag=True, help="Every source's figure in every vintage, not only the preferred one."
 )
 to: Final = click.option(
-    "--to", metavar="CURRENCY", shell_complete=completing.currencies,
+    "--to", "--currency", "to", metavar="CURRENCY", shell_complete=completing.currencies,
     help="Convert money into this currency, such as USD.",
 )  # fmt: skip
 basis: Final = click.option(
@@ -127,7 +130,7 @@ models: Final = click.option(
 horizon: Final = click.option("--horizon", type=int, default=5, help="How many periods ahead.")
 jobs: Final = click.option(
     "--jobs", type=click.IntRange(min=1), metavar="N", default=1,
-    help="Processes to spread many series over; no figure depends on it.",
+    help="Processes to spread many series over; the figures do not depend on it.",
 )  # fmt: skip
 
 _LANGUAGES: Final = completing.one_of("en", "zh-Hans", "zh-Hant")

@@ -65,7 +65,7 @@ _KINDS: Final = (
     help="Mark the policies that concern the areas, on a line or a fan.",
 )
 @options.lang
-@click.option("--title", metavar="TEXT", help="What the chart shows or finds.")
+@click.option("--title", metavar="TEXT", help="Title of the chart: what it shows, or finds.")
 @click.option(
     "--data",
     type=click.Choice(("csv", "xlsx")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -17,7 +18,7 @@ from gbaindicators.errors import UsageError
 if TYPE_CHECKING:
     import polars as pl
 
-    from gbaindicators.ingest.refreshing import Outcome, Refresh
+    from gbaindicators.ingest.outcomes import Outcome, Refresh
 
 __all__ = ["refresh"]
 
@@ -61,7 +62,7 @@ _LONGEST = 400
 @click.option(
     "--schedule",
     type=click.Choice(("cron", "systemd", "github")),
-    help="Print a ready-made file that runs the refresh every night.",
+    help="Print what runs the refresh every night: a crontab, systemd units or a workflow of GitHub.",
 )
 @options.verbosity
 def refresh(
@@ -172,30 +173,43 @@ def _plan(source: list[str] | None, *, everything: bool) -> None:
 
     from gbaindicators import ingest
 
-    turns = ingest.refresh_plan(source)
-    asked = turns if everything else turns.filter("due")
-    grouped = (
-        turns.group_by("service", maintain_order=True)
-        .agg(
-            pl.len().alias("series"),
-            (pl.lit(everything) | pl.col("due")).sum().alias("due"),
-            pl.col("expected").min().alias("next_expected"),
-            pl.col("asked").max().dt.strftime("%Y-%m-%d %H:%M").alias("last_asked"),
-            pl.col("why")
-            .filter(pl.col("due"))
-            .unique(maintain_order=True)
-            .head(2)
-            .str.join("; ")
-            .alias("why"),
-        )
-        .with_columns(pl.when(pl.lit(everything)).then(pl.lit("asked for")).otherwise("why").alias("why"))
+    turns = _turns(ingest.refresh_plan(source), everything=everything)
+    grouped = turns.group_by("service", maintain_order=True).agg(
+        pl.len().alias("series"),
+        pl.col("due").sum(),
+        pl.col("expected").min().alias("next_expected"),
+        pl.col("asked").max().dt.strftime("%Y-%m-%d %H:%M").alias("last_asked"),
+        pl.col("why")
+        .filter(pl.col("due") | pl.col("key").is_not_null())
+        .unique(maintain_order=True)
+        .head(2)
+        .str.join("; "),
     )
     print_parts(plain_table(grouped))
+    due = turns["due"].sum()
     log.done(
-        "plan",
-        f"{asked.height} of {turns.height} series would be asked; nothing was",
-        due=asked.height,
-        series=turns.height,
+        "plan", f"{due} of {turns.height} series would be asked; nothing was", due=due, series=turns.height
+    )
+
+
+def _turns(plan: pl.DataFrame, *, everything: bool) -> pl.DataFrame:
+    """Series with whether and why they would be asked; those of a service whose key is not set would not."""
+    import polars as pl
+
+    from gbaindicators.catalog import catalog
+
+    keyless = [
+        (s.id, s.key) for s in catalog().services.values() if s.key_needed and not os.environ.get(s.key)
+    ]
+    missing = pl.DataFrame(keyless, {"service": pl.String, "key": pl.String}, orient="row")
+    passed_over = pl.col("key").is_not_null()
+    return plan.join(missing, on="service", how="left", maintain_order="left").with_columns(
+        due=(pl.lit(everything) | pl.col("due")) & ~passed_over,
+        why=pl.when(passed_over)
+        .then(pl.format("passed over: {} is not set", "key"))
+        .when(pl.lit(everything))
+        .then(pl.lit("asked for"))
+        .otherwise("why"),
     )
 
 

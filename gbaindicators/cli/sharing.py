@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["contribute", "snapshots", "withdraw"]
 
 _name: Final = click.option("--name", metavar="NAME", required=True, help="What the contribution is called.")
-_author: Final = click.option("--author", metavar="NAME", help="Who it is, by default the login name.")
+_author: Final = click.option(
+    "--author", metavar="NAME", help="Who publishes this; the login name by default."
+)
 _message: Final = click.option("--message", "-m", metavar="TEXT", help="What changes, and why.")
 
 

@@ -125,7 +125,9 @@ def _ready(out: str | os.PathLike[str]) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ExportError(f"{path} cannot be written: {error.strerror or error}") from None
+        raise ExportError(
+            f"{path} cannot be written: {error.strerror or error}. Choose another folder"
+        ) from None
     return path
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -115,7 +116,9 @@ class TestLoad:
 
     def test_convert_and_growth(self, gba: Run, shipped: Path) -> None:
         words = ("load", "gdp", "--area", "hong_kong", "--start", "2021", "--end", "2023", "--frequency", "A")
-        rows = json.loads(gba(*words, "--to", "USD", "--growth", "1y", "--format", "json").out)
+        told = gba(*words, "--to", "USD", "--growth", "1y", "--format", "json").out
+        assert gba(*words, "--currency", "USD", "--growth", "1y", "--format", "json").out == told
+        rows = json.loads(told)
         assert [r["unit"] for r in rows] == ["percent"] * 3
         assert rows[0]["value"] is None
         assert any("exchange_rate" in s for s in rows[1]["sources"])
@@ -160,7 +163,10 @@ class TestMistakes:
             (("forecast", "gdp", "--area", "macao", "--horizon", "0"), "horizon"),
             (("benchmark", "gdp", "--definition", "msa"), "BAY=NAME"),
             (("benchmark", "gdp", "--bay", "oresund"), "unknown area"),
-            (("load", "gdp", "--area", "greater_bay_area"), "made of members"),
+            (
+                ("load", "gdp", "--area", "greater_bay_area"),
+                "made of members. Compare bay areas: gba benchmark gdp",
+            ),
             (("query", "SELEC 1"), "query cannot run"),
             (("validate", "/there/is/none.csv"), "no file or folder"),
             (("build", "--datasets", "/there/is/none"), "no file or folder"),
@@ -234,6 +240,13 @@ class TestValidate:
     def test_a_file_that_is_no_dataset(self, gba: Run, dataset: Callable[..., Path], header: str) -> None:
         ended = gba("validate", dataset(ROW, header=header))
         assert ended.code == 1 and ended.err.startswith("Error:") and "Traceback" not in ended.err
+
+    @pytest.mark.parametrize("name", ["gdp.csv", "mine.csv"])
+    def test_a_single_file_is_named_as_it_was_given(self, gba: Run, tmp_path: Path, name: str) -> None:
+        (tmp_path / name).write_text(HEADER.replace("value", "valeu") + "\n", encoding="utf-8")
+        ended = gba("validate", tmp_path / name)
+        assert ended.code == 1
+        assert ended.err.startswith(f"Error: {tmp_path / name}, line 1: missing column value")
 
     def test_findings_are_shown_check_by_check(self, gba: Run) -> None:
         ended = gba("validate", "--findings")
@@ -515,6 +528,23 @@ class TestModelsAndPictures:
         assert list(tmp_path.iterdir()) == []
 
 
+class TestDryRun:
+    def test_services_without_their_key_would_not_be_asked(
+        self, gba: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("GBA_HOME", str(tmp_path))
+        monkeypatch.delenv("FRED_API_KEY", raising=False)
+        words = ("refresh", "--dry-run", "--source", "fred", "--source", "imf")
+        without, forced = gba(*words), gba(*words, "--force")
+        assert (without.code, forced.code) == (0, 0)
+        for ended, why in ((without, "never asked"), (forced, "asked for")):
+            assert re.search(r"^fred +10 +0 +passed over: FRED_API_KEY is not set$", ended.out, re.M)
+            assert re.search(rf"^imf +20 +20 +{why}$", ended.out, re.M)
+            assert ended.out.endswith("20 of 30 series would be asked; nothing was\n")
+        monkeypatch.setenv("FRED_API_KEY", "a-key-of-some-length")
+        assert gba(*words).out.endswith("30 of 30 series would be asked; nothing was\n")
+
+
 class TestStatus:
     def test_without_a_database(self, gba: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("GBA_HOME", str(tmp_path))
@@ -522,6 +552,8 @@ class TestStatus:
         assert ended.code == 0 and "no database" in ended.out
         assert list(tmp_path.iterdir()) == []
         assert json.loads(gba("status", "--format", "json").out)["exists"] is False
+        other = gba("status", "--database", tmp_path / "other.duckdb").out
+        assert "first read" in ended.out and "first read" not in other
 
     def test_with_one(self, gba: Run, shipped: Path) -> None:
         out = gba("status").out

@@ -41,8 +41,8 @@ class TestOverview:
         assert list(panels) == [
             "Options",
             "Figures",
-            "What may come",
-            "What there is",
+            "Forecasts",
+            "Lists and queries",
             "Database",
             "Shared database",
         ]
@@ -108,7 +108,11 @@ class TestMistakes:
         [
             ("lod gdp", "No such command 'lod'. Did you mean 'load'? See: gba --help"),
             ("xyzzy", "No such command 'xyzzy'. See: gba --help"),
-            ("load gdp --freqency A", "No such option '--freqency'. Did you mean '--frequency'? See: gba load --help"),
+            ("query x --databse y", "No such option '--databse'. Did you mean '--database'? See: gba query --help"),
+            (
+                "load gdp --freqency A",
+                "No such option '--freqency'. (Did you mean one of: '--currency', '--frequency'?) See: gba load --help",
+            ),
             ("--jsno load", "No such option '--jsno'. Did you mean '--json'? See: gba --help"),
             (
                 "load gdp --format xml",

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 import gbaindicators as gba
 from gbaindicators.cli.app import app, main
+from gbaindicators.cli.models import _translated
 from gbaindicators.errors import UnknownNameError
 
 CITIES = (
@@ -121,7 +122,22 @@ class TestForecast:
         ended = run("forecast", "population", "--area", "foshan", "--database", two)
         assert (ended.code, ended.out) == (2, "")
         assert ended.err.startswith("Error: population, foshan, A breaks in 2019")
-        assert ended.err.rstrip().endswith("--start and --end cut the figures")
+        assert ended.err.endswith("End before it: --end 2018\n")
+        assert run("forecast", "population", "--area", "foshan", "--end", "2018", "--database", two).code == 0
+
+    @pytest.mark.parametrize(
+        ("advice", "option"),
+        [
+            ("frame.filter(pl.col('period') < pl.date(2020, 2, 1))", "--end 2020-01"),
+            ("frame.filter(pl.col('period') < pl.date(2020, 3, 1))", "--end 2020-02"),
+            ("frame.filter(pl.col('period') < pl.date(2020, 5, 2))", "--end 2020-05-01"),
+            ("frame.filter(pl.col('period') >= pl.date(2020, 1, 1))", "--start 2020"),
+            ("frame.filter(pl.col('period') >= pl.date(2020, 4, 1))", "--start 2020-04"),
+            ("frame.filter(...)", "frame.filter(...). On the command line --start and --end cut the figures"),
+        ],
+    )
+    def test_advice_in_python_becomes_an_option(self, advice: str, option: str) -> None:
+        assert _translated(f"start later, {advice}") == f"start later, {option}"
 
     def test_processes_change_no_figure(self, run: Run, two: Path) -> None:
         words = ("forecast", "population", "--end", "2018", "--format", "csv", "--database", two)

@@ -66,7 +66,9 @@ function indexed(figures, year) {
   if (base.includes(null)) return null;
   const mean = base.reduce((sum, v) => sum + v, 0) / base.length;
   if (!(mean > 0)) return null;
-  const status = places.map((i) => figures.statuses[i]).reduce(worst);
+  // a break with which the base begins lies before it
+  const own = places.map((i, n) => (n === 0 && figures.statuses[i] === "B" ? "A" : figures.statuses[i]));
+  const status = own.reduce(worst);
   return {
     ...figures,
     unit: "index",

@@ -15,17 +15,15 @@ from typing import Any, Final
 import polars as pl
 
 from gbaindicators.catalog import Definition, catalog
-from gbaindicators.comparison.bays import Basis
-from gbaindicators.errors import FrameError
 from gbaindicators.reporting.explorer.gathering import FISCAL, KEYS, number_of
 from gbaindicators.transforms import aggregate, convert, per_capita, to_calendar_year, to_frequency
+from gbaindicators.transforms.conversion_rates import Basis
+from gbaindicators.transforms.per_head import publishes_year_ends
 
 __all__ = ["Figures", "Inputs", "Measure", "Rows", "Series", "shown_series"]
 
 #: Months in a period, by kind.
 _MONTHS: Final = {"A": 12, FISCAL: 12, "S": 6, "Q": 3, "M": 1}
-#: Currencies of the areas that publish their population at the end of the year, as `per_capita` has it.
-_YEAR_END: Final = ("CNY", "HKD", "MOP")
 _PER_HEAD: Final = "gdp_per_capita"
 #: Columns that say where a figure stands.
 _DETAILS: Final = (
@@ -101,7 +99,9 @@ class Figures:
     @cached_property
     def numbers(self) -> list[frozenset[int]]:
         """Numbers of the periods that each series has."""
-        return [frozenset(number_of(p["kind"][0], d) for d in p["period"]) for p in self.parts]
+        kinds = [part["kind"][0] for part in self.parts]
+        periods = [part["period"].to_list() for part in self.parts]
+        return [frozenset(number_of(k, p) for p in of) for k, of in zip(kinds, periods, strict=True)]
 
     @cached_property
     def rates(self) -> dict[tuple[str, str], int]:
@@ -122,8 +122,8 @@ def shown_series(figures: Figures) -> list[Series]:
     """Make every series that can be shown: areas as published and in calendar years, and the bay areas."""
     areas = _in_currencies(figures, _of_areas(figures))
     people = {s.key[1]: s for s in areas if s.key[0] == "population" and s.key[2] == "A"}
-    bays = list(_of_bays(areas))
-    bays = [b.with_measures(_bay_per_head(b, people)) for b in bays]
+    people_of_bays = _people_of_bays(people)
+    bays = [b.with_measures(_bay_per_head(b, people, people_of_bays)) for b in _of_bays(areas)]
     return [*_per_head(areas, people), *bays, *_gdp_per_head(bays)]
 
 
@@ -270,7 +270,9 @@ def _per_head(areas: Sequence[Series], people: Mapping[str, Series]) -> list[Ser
         for i, s in enumerate(areas)
         if _may_be_per_head(s) and s.key[1] in people
         for name, measure in s.measures.items()
-        if (frame := _with_people(measure, people[s.key[1]].own.frame, at_end=_at_year_end(s.key[1]))).height
+        if (
+            frame := _with_people(measure, people[s.key[1]].own.frame, at_end=publishes_year_ends(s.key[1]))
+        ).height
     ]
     if not asked:
         return list(areas)
@@ -282,8 +284,8 @@ def _per_head(areas: Sequence[Series], people: Mapping[str, Series]) -> list[Ser
         made[i][f"{name}_head"] = _over(
             areas[i].measures[name],
             frame,
-            _heads(people[area], at_end=_at_year_end(area)),
-            at_end=_at_year_end(area),
+            _heads(people[area], at_end=publishes_year_ends(area)),
+            at_end=publishes_year_ends(area),
         )
     return [s.with_measures(more) for s, more in zip(areas, made, strict=True)]
 
@@ -292,10 +294,6 @@ def _over(amount: Measure, frame: pl.DataFrame, heads: Inputs, *, at_end: bool) 
     """Figures per head with the rows of both sides."""
     step = "per_head_of_year_ends" if at_end else "per_head"
     return Measure(frame.drop("note"), (*amount.inputs, *heads), (*amount.steps, step))
-
-
-def _at_year_end(area: str) -> bool:
-    return catalog().areas[area].currency in _YEAR_END
 
 
 def _with_people(measure: Measure, people: pl.DataFrame, *, at_end: bool) -> pl.DataFrame:
@@ -315,6 +313,26 @@ def _heads(people: Series, *, at_end: bool) -> Inputs:
 
 def _of_bays(areas: Sequence[Series]) -> Iterator[Series]:
     """Bay areas as the sums of their members, by every definition all of whose members have figures."""
+    asked = list(_addable(areas))
+    units = [[u for u in parts[0].measures if all(u in p.measures for p in parts)] for parts, _ in asked]
+    sums = _sums(
+        [
+            ([p.measures[u] for p in parts], definition)
+            for (parts, definition), of in zip(asked, units, strict=True)
+            for u in of
+        ]
+    )
+    for (parts, definition), of in zip(asked, units, strict=True):
+        measures = {u: whole for u in of if (whole := next(sums)) is not None}
+        if measures:
+            unit = measures.get("own", next(iter(measures.values()))).frame["unit"][0]
+            indicator, _, kind, adjustment, prices, _ = parts[0].key
+            key = (indicator, definition.area, kind, adjustment, prices, unit)
+            yield Series(key, measures, definition.id)
+
+
+def _addable(areas: Sequence[Series]) -> Iterator[tuple[list[Series], Definition]]:
+    """Series of all members of a bay area, by indicator, definition and kind of period."""
     by_place: dict[tuple[str, str, str], list[Series]] = {}
     for s in areas:
         if s.key[3] == "nsa":
@@ -327,47 +345,54 @@ def _of_bays(areas: Sequence[Series]) -> Iterator[Series]:
             for kind in ("A", "Q", "M"):
                 parts = [by_place.get((entry.id, member, kind), []) for member in definition.members]
                 # several price bases or units of one member are not one figure
-                if all(len(p) == 1 for p in parts) and (bay := _bay([p[0] for p in parts], definition)):
-                    yield bay
+                if all(len(p) == 1 for p in parts):
+                    yield [p[0] for p in parts], definition
 
 
-def _bay(parts: Sequence[Series], definition: Definition) -> Series | None:
-    """One bay area by one definition in every unit, or None where its members do not add up."""
-    units = [u for u in parts[0].measures if all(u in p.measures for p in parts)]
-    measures = {u: whole for u in units if (whole := _sum([p.measures[u] for p in parts], definition))}
-    if not measures:
-        return None
-    unit = measures.get("own", next(iter(measures.values()))).frame["unit"][0]
-    indicator, _, kind, adjustment, prices, _ = parts[0].key
-    return Series((indicator, definition.area, kind, adjustment, prices, unit), measures, definition.id)
+def _sums(asked: Sequence[tuple[Sequence[Measure], Definition]]) -> Iterator[Measure | None]:
+    """Add up members by `aggregate`, None where they differ in unit or prices, or share no period."""
+    frames = [pl.concat([p.frame for p in parts], how="diagonal_relaxed") for parts, _ in asked]
+    alike: dict[tuple[str, ...], list[int]] = {}
+    for i, (frame, (_, of)) in enumerate(zip(frames, asked, strict=True)):
+        if frame["unit"].n_unique() == 1 and frame["prices"].n_unique() == 1:
+            alike.setdefault((of.area, of.id, of.subject, frame["prices"][0]), []).append(i)
+    wholes: dict[int, pl.DataFrame] = {}
+    for (area, id_, subject, _), places in alike.items():
+        add = partial(aggregate, to=area, definition=id_, subject=subject)
+        for i, whole in zip(places, _together([frames[i].drop("unit") for i in places], add), strict=True):
+            unit = pl.lit(frames[i]["unit"][0]).alias("unit")
+            wholes[i] = _known(whole).drop("members", strict=False).with_columns(unit)
+    for i, (parts, _) in enumerate(asked):
+        if i not in wholes or wholes[i].is_empty():
+            yield None
+            continue
+        inputs = tuple(dict.fromkeys(one for p in parts for one in p.inputs))
+        steps = tuple(dict.fromkeys(step for p in parts for step in p.steps))
+        yield Measure(wholes[i], inputs, (*steps, "sum_of_members"))
 
 
-def _sum(parts: Sequence[Measure], definition: Definition) -> Measure | None:
-    """Add up the members by `aggregate`; nothing where they differ in unit or prices, or share no period."""
-    try:
-        rows = pl.concat([p.frame for p in parts], how="diagonal_relaxed")
-        whole = aggregate(rows, definition.area, definition=definition.id, subject=definition.subject)
-    except FrameError:
-        return None
-    whole = _known(whole).drop("members", strict=False)
-    inputs = tuple(dict.fromkeys(i for p in parts for i in p.inputs))
-    steps = tuple(dict.fromkeys(s for p in parts for s in p.steps))
-    return Measure(whole, inputs, (*steps, "sum_of_members")) if whole.height else None
+def _people_of_bays(people: Mapping[str, Series]) -> dict[tuple[str, str], Measure | None]:
+    """Population by bay area and id of its definition, where all members have one."""
+    definitions = [
+        d for d in catalog().definitions if d.subject == "economy" and all(m in people for m in d.members)
+    ]
+    sums = _sums([([people[m].own for m in d.members], d) for d in definitions])
+    return {(d.area, d.id): whole for d, whole in zip(definitions, sums, strict=True)}
 
 
-def _bay_per_head(bay: Series, people: Mapping[str, Series]) -> dict[str, Measure]:
+def _bay_per_head(
+    bay: Series, people: Mapping[str, Series], of_bays: Mapping[tuple[str, str], Measure | None]
+) -> dict[str, Measure]:
     """Amounts of the members over their population, not the mean of their figures per head."""
     indicator, area = bay.key[:2]
     if not _may_be_per_head(bay) or catalog().subject(indicator) != "economy":
         return {}
     definition = catalog().definition(area, "economy", bay.definition)
-    if any(m not in people for m in definition.members):
-        return {}
-    parts = [people[m] for m in definition.members]
-    whole = _sum([p.own for p in parts], definition)
+    whole = of_bays.get((area, definition.id))
     if whole is None:
         return {}
-    at_end = all(map(_at_year_end, definition.members))
+    parts = [people[m] for m in definition.members]
+    at_end = all(map(publishes_year_ends, definition.members))
     heads = tuple(i for p in parts for i in _heads(p, at_end=at_end))
     frames = {
         u: f for u, m in bay.measures.items() if (f := _with_people(m, whole.frame, at_end=at_end)).height
