@@ -21,6 +21,9 @@ from gbaindicators.transforms.provenance import collapsed
 
 __all__ = ["aggregate", "members", "ratios_in"]
 
+#: What the sum of chain-linked volumes is not.
+_OF_CHAINED = ", near the chain-linked volume of the whole and the same in the base year only"
+
 Missing = Literal["null", "skip"]
 
 
@@ -85,7 +88,7 @@ def _adding(
         whole = _sum(frame, parts, missing).with_columns(area=pl.lit(name))
         whole = append_method(
             whole,
-            f"sum of {len(parts)} members ({label}){_of_chained(frame)}"
+            f"sum of {len(parts)} members ({label})" + (_OF_CHAINED if _has_chained(frame) else "")
             if len(parts) > 1
             else f"its one member, {parts[0]} ({label})",
         )
@@ -146,10 +149,8 @@ def aggregate(
     return _adding(frame, to, definition=definition, subject=subject, missing=missing)(frame)
 
 
-def _of_chained(frame: pl.DataFrame) -> str:
-    """Say of chain-linked volumes what their sum is not."""
-    chained = any(prices.startswith("chained") for prices in _values(frame, "prices"))
-    return ", near the chain-linked volume of the whole and the same in the base year only" if chained else ""
+def _has_chained(frame: pl.DataFrame) -> bool:
+    return any(prices.startswith("chained") for prices in _values(frame, "prices"))
 
 
 def ratios_in(frame: pl.DataFrame) -> list[str]:
