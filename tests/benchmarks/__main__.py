@@ -65,12 +65,12 @@ def main() -> int:
             "--benchmark-quiet",
             "--durations=0",
             "--durations-min=1",
-            "--table",
-            str(written),
+            f"--table={written}",
             *for_pytest,
         ]
         arguments += ["--quick"] * chosen.quick + ["--whole"] * chosen.whole
-        arguments += ["--opponents", chosen.opponents] if chosen.opponents else []
+        # in one word: pytest takes a path that stands alone for one of the tests, and looks for its settings there
+        arguments += [f"--opponents={chosen.opponents}"] if chosen.opponents else []
         with redirect_stdout(sys.stderr):  # the table alone is the answer
             code = pytest.main(arguments)
         if not written.exists():
